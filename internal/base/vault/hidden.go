@@ -1,0 +1,36 @@
+package vault
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+const stars = "•••"
+
+// Hidden is a text that shows itself only when asked by name. In logs, error
+// texts, %v, %#v and JSON it is stars.
+type Hidden struct{ s string }
+
+// Hide wraps a text.
+func Hide(s string) Hidden { return Hidden{s} }
+
+// Reveal gives the text.
+func (h Hidden) Reveal() string { return h.s }
+
+// Empty tells whether there is nothing inside.
+func (h Hidden) Empty() bool { return h.s == "" }
+
+// String is stars.
+func (h Hidden) String() string { return stars }
+
+// GoString is stars.
+func (h Hidden) GoString() string { return stars }
+
+// Format is stars under every verb.
+func (h Hidden) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(stars)) }
+
+// LogValue is stars.
+func (h Hidden) LogValue() slog.Value { return slog.StringValue(stars) }
+
+// MarshalText is stars, so that no encoder writes the text by accident.
+func (h Hidden) MarshalText() ([]byte, error) { return []byte(stars), nil }

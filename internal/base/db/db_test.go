@@ -1,0 +1,136 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/db/dbtest"
+)
+
+var (
+	qPut = db.Query(`INSERT INTO setting (name, value) VALUES ($1, $2)`)
+	qAll = db.Query(`SELECT COUNT(*) FROM setting`)
+)
+
+// Units of work that wait together share a commit: one that fails leaves
+// nothing behind and does not disturb its neighbours.
+func TestWriteIsolatesFailures(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, wrong := context.Background(), errors.New("wrong")
+		var wg sync.WaitGroup
+		for i := range 60 {
+			wg.Go(func() {
+				after := false
+				err := d.Write(ctx, func(tx db.Tx) error {
+					after = false
+					tx.AfterCommit(func() { after = true })
+					if _, err := tx.Exec(ctx, qPut, fmt.Sprint(i), "x"); err != nil {
+						return err
+					}
+					if i%3 == 0 {
+						return wrong
+					}
+					return nil
+				})
+				if bad := i%3 == 0; bad != errors.Is(err, wrong) || after == bad {
+					t.Errorf("unit %d: err=%v after=%v", i, err, after)
+				}
+			})
+		}
+		wg.Wait()
+		var n int
+		if err := d.Row(ctx, qAll).Scan(&n); err != nil || n != 40 {
+			t.Errorf("%d rows, %v; want 40", n, err)
+		}
+		err := d.Write(ctx, func(tx db.Tx) error { _, err := tx.Exec(ctx, qPut, "1", "again"); return err })
+		if !db.IsUnique(err) {
+			t.Errorf("double key gave %v", err)
+		}
+	})
+}
+
+func TestWritePanicReachesTheCaller(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			d.Write(ctx, func(tx db.Tx) error { tx.Exec(ctx, qPut, "p", "x"); panic("broken invariant") })
+		}()
+		var n int
+		if err := d.Row(ctx, qAll).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d rows, %v; want none", n, err)
+		}
+	})
+}
+
+func TestStampRefusesAnotherKind(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		if err := d.Stamp(ctx, db.Demo); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Stamp(ctx, db.Demo); err != nil {
+			t.Errorf("second start: %v", err)
+		}
+		if err := d.Stamp(ctx, db.Live); err == nil {
+			t.Error("a demo database was taken for a live one")
+		}
+	})
+}
+
+func TestReadIsOneSnapshot(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		err := d.Read(ctx, func(r db.Reader) error {
+			var a, b int
+			if err := r.Row(ctx, qAll).Scan(&a); err != nil {
+				return err
+			}
+			if err := d.Write(ctx, func(tx db.Tx) error { _, err := tx.Exec(ctx, qPut, "n", "x"); return err }); err != nil {
+				return err
+			}
+			if err := r.Row(ctx, qAll).Scan(&b); err != nil {
+				return err
+			}
+			if a != b {
+				t.Errorf("saw %d rows, then %d", a, b)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Each statement gets its arrays right, also with absent values.
+func TestInsertArrays(t *testing.T) {
+	ins := db.NewInsert("setting", db.Col{Name: "name", Type: db.Text}, db.Col{Name: "value", Type: db.Text})
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		if err := d.Write(ctx, func(tx db.Tx) error { return tx.Insert(ctx, ins.Row("a", "1"), ins.Row("b", "2")) }); err != nil {
+			t.Fatal(err)
+		}
+		if d.Engine() == db.Postgres {
+			arrays, err := ins.Arrays([][]any{{"c", "3"}, {"d", "4"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			many := ins.Many()
+			if err := d.Write(ctx, func(tx db.Tx) error { _, err := tx.Exec(ctx, many, arrays...); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := ins.Arrays([][]any{{"c", 3}}); err == nil {
+			t.Error("a number went into a text column")
+		}
+	})
+}

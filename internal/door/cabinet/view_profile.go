@@ -1,0 +1,102 @@
+package cabinet
+
+import (
+	"time"
+
+	"rocketbank/internal/door/ui"
+)
+
+// CardView is GET /cards/{id}: masked number, state, last operations.
+type CardView struct {
+	ui.Page
+	Card       ui.Card
+	Holder     string // «ANNA SOKOLOVA»
+	FirstSix   string // shown as «5500 00•• •••• 4821»; may be empty
+	Expires    string // «11/30»
+	Operations []ui.Operation
+}
+
+// PaymentsView is GET /payments: transfer and top-up, and recent people.
+type PaymentsView struct {
+	ui.Page
+	Recent []ui.Payee
+}
+
+// MoreView is GET /more.
+type MoreView struct{ ui.Page }
+
+// DevicesView is GET and POST /profile/devices.
+//
+// Form fields: end=ID of a session, or all=1 to end every other one.
+type DevicesView struct {
+	ui.Page
+	Devices []Device
+}
+
+// Device is a browser that knows the client, and its session if there is one.
+type Device struct {
+	ID      string // value of "end"
+	Name    string // «Chrome, Linux»
+	Place   string // network address or city; may be empty
+	Since   time.Time
+	Last    time.Time
+	Current bool
+	Live    bool // has a session now
+}
+
+// TokensView is GET and POST /profile/tokens.
+//
+// Form fields to create: name, scope (several: read, transfer), days (30, 90,
+// 365), passcode; to revoke: revoke=ID. A created token is answered on the spot
+// with Fresh set (status 201, no-store), the only time it is seen.
+type TokensView struct {
+	ui.Page
+	Tokens []Token
+	Fresh  string // the secret, once
+	Name   string // as typed
+	Scopes []string
+	Days   int
+	// Form is true when the create form is to be shown open (after a refusal or ?new=1).
+	Form bool
+	// AskPasscode adds the field passcode to the create form.
+	AskPasscode bool
+}
+
+// Token is an API token without its secret.
+type Token struct {
+	ID      string
+	Name    string
+	Hint    string // first letters, «rb_06b3…»
+	Scopes  []string
+	Created time.Time
+	Expires time.Time
+	Last    time.Time // zero: never used
+	Expired bool
+}
+
+// SettingsView is GET and POST /profile/settings, also before login.
+//
+// Form fields, each sent alone or together: lang (ru, en), theme (system,
+// light, dark), sums (hidden, shown), back (own path to return to). All three
+// live in cookies: lang, theme, sums.
+type SettingsView struct{ ui.Page }
+
+// HelpView is GET /help: the list of guides and the phone.
+type HelpView struct{ ui.Page }
+
+// GuideView is GET /help/{guide}. Ask GuideExists first and answer 404 if not.
+type GuideView struct {
+	ui.Page
+	Guide string
+}
+
+// ErrorView is any page of refusal: 403, 404, 405, 413, 422, 429, 500, 503.
+type ErrorView struct {
+	ui.Page
+	Status    int
+	RequestID string        // shown to be told to support; may be empty
+	RetryIn   time.Duration // 429 and 503: when to come back; zero if unknown
+}
+
+// OfflineView is GET /offline, cached by the worker: no personal data in it.
+type OfflineView struct{ ui.Page }

@@ -1,0 +1,137 @@
+// Package operation is the client's feed: one row for each thing that happened
+// to his money, whatever moved underneath.
+//
+// A row lands together with the money, as a carried row of the ledger
+// transaction (see Service.Row), and is never changed by a second write path.
+// Names and messages are ciphertext bound to their row. The feed is read by
+// key, newest first: identifiers grow with time, so a page stays where it was
+// while new rows arrive above it.
+package operation
+
+import (
+	"time"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/ledger"
+)
+
+// Prefix is what operation identifiers start with outside: op_….
+const Prefix = "op"
+
+// ErrMissing: no such operation, or not yours.
+var ErrMissing = fault.New(fault.Missing, "operation.missing")
+
+// Kind says what happened. Numbers are stored and never change.
+type Kind int16
+
+// The kinds that exist today.
+const (
+	TransferOut Kind = 1 // to another client
+	TransferIn  Kind = 2 // from another client
+	TopUp       Kind = 3 // from another bank's card
+)
+
+// String gives the stable word used by the API: "transfer_out".
+func (k Kind) String() string {
+	switch k {
+	case TransferOut:
+		return "transfer_out"
+	case TransferIn:
+		return "transfer_in"
+	case TopUp:
+		return "topup"
+	}
+	return "other"
+}
+
+// State is how far an operation has come. Numbers are stored and never change.
+type State int16
+
+// The states of an operation.
+const (
+	Done     State = 1
+	Pending  State = 2
+	Declined State = 3
+)
+
+// String gives the stable word used by the API.
+func (s State) String() string {
+	switch s {
+	case Done:
+		return "done"
+	case Pending:
+		return "pending"
+	case Declined:
+		return "declined"
+	}
+	return "other"
+}
+
+// Operation is one row of a client's feed.
+type Operation struct {
+	ID      id.ID // also the identifier of the ledger transaction behind it
+	Client  client.ID
+	Account ledger.AccountID
+	Kind    Kind
+	State   State
+	Amount  money.Amount // signed: what it did to the account, fee included
+	Fee     money.Amount // the part of it that was a fee, never negative
+	At      time.Time
+	Details Details
+}
+
+// Text gives the outside identifier.
+func (o Operation) Text() string { return o.ID.Text(Prefix) }
+
+// Details is what only the client may read. It is stored sealed.
+type Details struct {
+	Name    string `json:"n,omitempty"` // the other side, masked: «Павел К.»
+	Phone   string `json:"p,omitempty"` // the other side's phone, E.164, only where the client typed it himself
+	Card    string `json:"c,omitempty"` // another bank's card, first 6 and last 4
+	Message string `json:"m,omitempty"`
+	// Peer and PeerAccount let a transfer be repeated without a new look-up.
+	// They are never shown.
+	Peer        client.ID        `json:"i,omitempty"`
+	PeerAccount ledger.AccountID `json:"a,omitempty"`
+	// Order and Proof are the evidence of what was ordered and how it was
+	// confirmed (transfer.Order, transfer.Proof).
+	Order string `json:"o,omitempty"`
+	Proof string `json:"r,omitempty"`
+}
+
+// Filter chooses a page of the feed.
+type Filter struct {
+	Before   id.ID     // rows older than this one; zero: from the newest
+	From, To time.Time // From ≤ at < To; zero: open
+	Limit    int       // 1–100; 0 means 20
+}
+
+// Page is a page of the feed, newest first.
+type Page struct {
+	Operations []Operation
+	Next       id.ID // give it as Filter.Before; zero: this was the last page
+}
+
+// Spend is what left in a month, by kind, and the number of operations.
+type Spend struct {
+	Total  money.Amount // not negative
+	Count  int
+	ByKind []KindSpend // the largest first
+}
+
+// KindSpend is one line of Spend.
+type KindSpend struct {
+	Kind  Kind
+	Sum   money.Amount // not negative
+	Count int
+}
+
+// DaySum is what left in a bank day: transfers between one's own accounts and
+// declined operations are not counted.
+type DaySum struct {
+	Day   int64 // clock.Day
+	Spent money.Amount
+}

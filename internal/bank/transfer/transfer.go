@@ -1,0 +1,132 @@
+// Package transfer sends money to people.
+//
+// A transfer goes: Resolve (whose phone is it?) → Quote (what will it cost?) →
+// Order (the text that the client confirms) → ToFriend. The first three store
+// nothing: a payee and a quote are sealed tokens bound to the client who asked,
+// so that the last step is one ledger transaction with its guards, two feed
+// rows and one outbox event, and no other word with the database.
+package transfer
+
+import (
+	"time"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/base/phone"
+	"rocketbank/internal/ledger"
+)
+
+// Prefixes of identifiers outside.
+const (
+	Prefix      = "tr" // a transfer
+	QuotePrefix = "qt"
+)
+
+// How long tokens live, and bounds of what a client may write.
+const (
+	PayeeTTL        = 24 * time.Hour
+	QuoteTTL        = 10 * time.Minute
+	MaxMessageRunes = 140
+)
+
+// The refusals of this room. Limits are refused with the faults of room limit.
+var (
+	ErrNotAClient        = fault.New(fault.Missing, "transfer.not_a_client").At("phone")
+	ErrSelf              = fault.New(fault.Refused, "transfer.self").At("phone")
+	ErrPayee             = fault.New(fault.Invalid, "transfer.payee_invalid").At("to")          // altered, another's, or older than PayeeTTL
+	ErrQuote             = fault.New(fault.Invalid, "transfer.quote_invalid").At("quote")       // altered or another's
+	ErrQuoteExpired      = fault.New(fault.Refused, "transfer.quote_expired").At("quote")       // ask for a new one
+	ErrInsufficientFunds = fault.New(fault.Refused, "transfer.insufficient_funds").At("amount") // {missing}
+	ErrAmount            = fault.New(fault.Invalid, "amount.not_positive").At("amount")
+	ErrMessageLong       = fault.New(fault.Invalid, "transfer.message_long").At("message") // {max}
+	ErrMessageChars      = fault.New(fault.Invalid, "transfer.message_chars").At("message")
+	ErrNotProved         = fault.New(fault.Forbidden, "transfer.not_proved")
+	ErrKeyReused         = fault.New(fault.Conflict, "transfer.key_reused")
+	ErrMissing           = fault.New(fault.Missing, "transfer.missing")
+)
+
+// Payee is somebody money can be sent to, as the asking client may see him.
+type Payee struct {
+	Token string       // what a form carries; useless to anybody else
+	Name  string       // masked: «Павел К.»
+	Phone phone.Number // as typed by the asking client; masked for recent people
+	Until time.Time
+}
+
+// Quote is an offer: what a transfer would cost.
+type Quote struct {
+	Token  string
+	ID     id.ID
+	From   ledger.AccountID
+	To     Payee
+	Amount money.Amount // what the payee gets
+	Fee    money.Amount
+	Total  money.Amount // what leaves the account
+	Until  time.Time
+}
+
+// Order is what the client confirms: one canonical text that names who, what,
+// how much, to whom, when and the order's identifier, and its fingerprint.
+type Order struct {
+	ID    id.ID
+	Text  string
+	Print [32]byte // SHA-256 of Text
+}
+
+// ProofKind is how an order was confirmed.
+type ProofKind string
+
+// The kinds of proof. Device keys and passkeys come with them.
+const (
+	ByPasscode ProofKind = "passcode" // in a session of a known device
+	ByToken    ProofKind = "token"    // a personal token with the scope transfer
+)
+
+// Proof is the evidence that the client confirmed one order and no other. The
+// door makes it with Order.Proved after it has checked the confirmation.
+type Proof struct {
+	Kind  ProofKind
+	By    string // identifier of the session or token; never the secret itself
+	Print [32]byte
+}
+
+// Proved makes the proof of a confirmation that was bound to this order.
+func (o Order) Proved(kind ProofKind, by string) Proof {
+	return Proof{Kind: kind, By: by, Print: o.Print}
+}
+
+// ToFriend is the order to send money. Quote is the token of a Quote.
+type ToFriend struct {
+	Client  client.ID
+	Key     ledger.Key // made with the page, or ledger.KeyOf of an API client's text
+	Quote   string
+	Message string
+	Proof   Proof
+}
+
+// Receipt is a transfer that happened.
+type Receipt struct {
+	ID      id.ID
+	At      time.Time
+	From    ledger.AccountID
+	To      Payee // Token is empty
+	Amount  money.Amount
+	Fee     money.Amount
+	Total   money.Amount
+	Message string
+	Balance money.Amount // of the account after it; zero currency when not known
+	Replay  bool         // the key was known: this happened before
+}
+
+// Text gives the outside identifier: tr_….
+func (r Receipt) Text() string { return r.ID.Text(Prefix) }
+
+// Prefill is what «Повторить» fills the form with.
+type Prefill struct {
+	To      Payee
+	From    ledger.AccountID
+	Amount  money.Amount
+	Message string
+}

@@ -46,7 +46,7 @@ func (p *Printer) DayLong(t, now time.Time) string {
 func (p *Printer) Date(t, now time.Time) string {
 	if t.In(clock.Moscow).Year() == now.In(clock.Moscow).Year() {
 		_, m, d := t.In(clock.Moscow).Date()
-		return fmt.Sprintf("%d%s%s", d, nbsp, monthOf[p.lang][m-1])
+		return fmt.Sprintf("%d %s", d, monthOf[p.lang][m-1])
 	}
 	return p.DateFull(t)
 }
@@ -54,7 +54,7 @@ func (p *Printer) Date(t, now time.Time) string {
 // DateFull writes «20 ноября 2025».
 func (p *Printer) DateFull(t time.Time) string {
 	y, m, d := t.In(clock.Moscow).Date()
-	return fmt.Sprintf("%d%s%s %d", d, nbsp, monthOf[p.lang][m-1], y)
+	return fmt.Sprintf("%d %s %d", d, monthOf[p.lang][m-1], y)
 }
 
 // Clock writes «14:05», Moscow time.
@@ -62,7 +62,7 @@ func (p *Printer) Clock(t time.Time) string { return t.In(clock.Moscow).Format("
 
 // Stamp writes the moment of a receipt: «22 ноября 2026, 14:05 МСК».
 func (p *Printer) Stamp(t time.Time) string {
-	return p.DateFull(t) + ", " + p.Clock(t) + nbsp + p.T("date.moscow")
+	return p.DateFull(t) + ", " + p.Clock(t) + " " + p.T("date.moscow")
 }
 
 // Countdown writes what is left of a wait: «0:42», «12:05», «1:02:03».

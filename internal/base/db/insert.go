@@ -34,6 +34,13 @@ type Insert struct {
 
 // NewInsert declares an insertion into the named columns of a table.
 func NewInsert(table string, cols ...Col) *Insert {
+	i := newInsert(table, cols)
+	register(i.one, 2)
+	register(i.many, 2)
+	return i
+}
+
+func newInsert(table string, cols []Col) *Insert {
 	names, holders, arrays := make([]string, len(cols)), make([]string, len(cols)), make([]string, len(cols))
 	for i, c := range cols {
 		names[i] = c.Name
@@ -44,8 +51,8 @@ func NewInsert(table string, cols ...Col) *Insert {
 	one := head + "VALUES (" + strings.Join(holders, ", ") + ")"
 	return &Insert{
 		cols: cols,
-		one:  register(&Stmt{sqlite: one, postgres: one}, 2),
-		many: register(&Stmt{sqlite: one, postgres: head + "SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ")"}, 2),
+		one:  &Stmt{sqlite: one, postgres: one},
+		many: &Stmt{sqlite: one, postgres: head + "SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ")"},
 	}
 }
 

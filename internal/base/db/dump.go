@@ -106,6 +106,14 @@ func (d *DB) dumpTable(ctx context.Context, t *sql.Tx, enc *json.Encoder, table 
 		if err := rows.Scan(ptrs...); err != nil {
 			return n, err
 		}
+		for i, v := range vals { // one spelling for both engines
+			if b, ok := v.(bool); ok {
+				vals[i] = 0
+				if b {
+					vals[i] = 1
+				}
+			}
+		}
 		if err := enc.Encode(vals); err != nil { // bytes become base64
 			return n, err
 		}
@@ -249,16 +257,10 @@ func loadRow(cols []dumpColumn, raw json.RawMessage) ([]any, error) {
 		switch cols[i].kind {
 		case Int:
 			var n int64
-			if string(f) == "true" || string(f) == "false" { // a BOOLEAN of PostgreSQL on its way to SQLite
-				if f[0] == 't' {
-					n = 1
-				}
-			} else {
-				err = json.Unmarshal(f, &n)
-			}
+			err = json.Unmarshal(f, &n)
 			row[i] = n
 		case Bool:
-			row[i] = string(f) == "true" || string(f) == "1"
+			row[i] = string(f) == "1"
 		case Text:
 			var s string
 			err = json.Unmarshal(f, &s)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/db/dbtest"
@@ -52,7 +54,7 @@ func TestDumpMovesBetweenEngines(t *testing.T) {
 				t.Fatal(err)
 			}
 			if a, b := sorted(dump.String()), sorted(again.String()); a != b {
-				t.Error("the copy differs")
+				t.Errorf("the copy differs: %s", cmp.Diff(strings.Split(a, "\n"), strings.Split(b, "\n")))
 			}
 			if err := dst.Load(ctx, bytes.NewReader(dump.Bytes())); !errors.Is(err, db.ErrNotEmpty) {
 				t.Errorf("loading over data gave %v", err)

@@ -106,13 +106,8 @@ func (d *DB) dumpTable(ctx context.Context, t *sql.Tx, enc *json.Encoder, table 
 		if err := rows.Scan(ptrs...); err != nil {
 			return n, err
 		}
-		for i, v := range vals { // one spelling for both engines
-			if b, ok := v.(bool); ok {
-				vals[i] = 0
-				if b {
-					vals[i] = 1
-				}
-			}
+		for i, v := range vals {
+			vals[i] = portable(v)
 		}
 		if err := enc.Encode(vals); err != nil { // bytes become base64
 			return n, err
@@ -120,6 +115,22 @@ func (d *DB) dumpTable(ctx context.Context, t *sql.Tx, enc *json.Encoder, table 
 		n++
 	}
 	return n, rows.Err()
+}
+
+// portable spells a value alike on both engines.
+func portable(v any) any {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return 1
+		}
+		return 0
+	case []byte:
+		if v == nil { // SQLite's driver gives an empty BLOB so; NULL is a plain nil
+			return []byte{}
+		}
+	}
+	return v
 }
 
 // Load fills a migrated but empty database from a dump, all of it or nothing.

@@ -1,0 +1,197 @@
+package house
+
+import (
+	"go/ast"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"rocketbank/internal/base/locale"
+)
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, p := range packagesOf(t) {
+		if len(p.GoFiles) > 0 && strings.TrimSpace(p.Doc) == "" {
+			t.Errorf("%s has no package comment", p.room())
+		}
+	}
+}
+
+// Nothing happens before main: constructors return ready values.
+func TestNoInit(t *testing.T) {
+	for _, f := range filesOf(t) {
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s: an init function; make it a constructor", f.at(fn))
+			}
+		}
+	}
+}
+
+// maxLines is where a file has surely outgrown its room.
+const maxLines = 600
+
+func TestFilesAreShort(t *testing.T) {
+	for _, f := range filesOf(t) {
+		if !f.test && !f.generated && f.lines > maxLines {
+			t.Errorf("%s has %d lines, more than %d: look for a seam", f.name, f.lines, maxLines)
+		}
+	}
+}
+
+// readsEnvironment lists who may read the environment besides cmd and app.
+var readsEnvironment = map[string]string{
+	"internal/base/tier":      "chooses how thorough the tests are",
+	"internal/base/db/dbtest": "finds the tests' PostgreSQL server",
+	"internal/house":          "the rules themselves",
+	"e2e":                     "finds the browser and the folder for screenshots",
+}
+
+// Configuration comes in by constructor arguments; only the program's own
+// floor reads the environment.
+func TestEnvironmentIsReadAtTheTop(t *testing.T) {
+	for _, f := range filesOf(t) {
+		if f.test || under(f.room, "cmd") || under(f.room, "internal/app") || excused(f.room, readsEnvironment) {
+			continue
+		}
+		forbidCalls(t, f, "os", "Getenv", "LookupEnv", "Environ", "ExpandEnv")
+	}
+}
+
+// Time and chance come into a domain as arguments, so that a test can choose
+// them (business time through clock.Clock, real time and randomness injected).
+func TestDomainsTakeTimeAndChance(t *testing.T) {
+	for _, f := range filesOf(t) {
+		if f.test || !under(f.room, "internal/bank") {
+			continue
+		}
+		forbidCalls(t, f, "time", "Now", "Since", "Until")
+		for _, path := range []string{"math/rand", "math/rand/v2", "crypto/rand", "github.com/google/uuid"} {
+			if f.imports(path) != "" {
+				t.Errorf("%s imports %s: take chance as an argument", f.name, path)
+			}
+		}
+	}
+}
+
+func forbidCalls(t *testing.T, f file, path string, names ...string) {
+	t.Helper()
+	local := f.imports(path)
+	if local == "" {
+		return
+	}
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if x, ok := sel.X.(*ast.Ident); ok && x.Name == local {
+			for _, name := range names {
+				if sel.Sel.Name == name {
+					t.Errorf("%s: %s.%s; take it as an argument", f.at(sel), path, name)
+				}
+			}
+		}
+		return true
+	})
+}
+
+var (
+	unfinished = regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b`)
+	withIssue  = regexp.MustCompile(`\bTODO\((#|issue )\d+\)`)
+)
+
+// A TODO names an issue, in every kind of file we write.
+func TestTodoNamesAnIssue(t *testing.T) {
+	root, err := rootDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = walk(root, func(path, rel string) error {
+		switch filepath.Ext(rel) {
+		case ".go", ".templ", ".sql", ".css", ".js", ".md", ".sh", ".yml":
+		default:
+			return nil
+		}
+		if rel == "internal/house/habits_test.go" || strings.HasSuffix(rel, ".min.js") {
+			return nil
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for i, line := range strings.Split(string(src), "\n") {
+			if unfinished.MatchString(line) && !withIssue.MatchString(line) {
+				t.Errorf("%s:%d: unfinished work names its issue, TODO(#12)", rel, i+1)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every text the code asks for by name stands in the catalogue.
+func TestTextsExist(t *testing.T) {
+	known := map[string]bool{}
+	for _, k := range locale.Keys() {
+		known[k] = true
+	}
+	found := 0
+	for _, f := range filesOf(t) {
+		if f.test {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if key, ok := textKey(f, call); ok {
+				found++
+				if !known[key] {
+					t.Errorf("%s: the catalogue has no %q", f.at(call), key)
+				}
+			}
+			return true
+		})
+	}
+	if found < 5 {
+		t.Errorf("only %d texts found in the code: does this test still see them?", found)
+	}
+}
+
+var keyForm = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$`)
+
+// textKey gives the literal key of fault.New(code, key), x.T(key) and x.Plural(n, key).
+func textKey(f file, call *ast.CallExpr) (string, bool) {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return "", false
+	}
+	at := -1
+	switch sel.Sel.Name {
+	case "T":
+		at = 0
+	case "Plural":
+		at = 1
+	case "New":
+		if x, ok := sel.X.(*ast.Ident); ok && x.Name == f.imports(module+"/internal/base/fault") {
+			at = 1
+		}
+	}
+	if at < 0 || len(call.Args) <= at {
+		return "", false
+	}
+	lit, ok := call.Args[at].(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	key, err := strconv.Unquote(lit.Value)
+	return key, err == nil && keyForm.MatchString(key)
+}

@@ -8,16 +8,14 @@
 package client
 
 import (
-	"context"
 	"log/slog"
+	"strings"
 	"time"
 
-	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/phone"
-	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
 )
 
@@ -56,10 +54,15 @@ var ErrPhoneTaken = fault.New(fault.Conflict, "client.phone_taken")
 type Name struct{ First, Last string }
 
 // Masked is what strangers may see: «Павел К.».
-func (n Name) Masked() string { return masked(n) }
+func (n Name) Masked() string {
+	for _, initial := range n.Last {
+		return n.First + " " + string(initial) + "."
+	}
+	return n.First
+}
 
 // Whole is for the owner's own pages.
-func (n Name) Whole() string { return whole(n) }
+func (n Name) Whole() string { return strings.TrimSpace(n.First + " " + n.Last) }
 
 // String is stars: a name has no business in a log.
 func (n Name) String() string { return "•••" }
@@ -78,6 +81,7 @@ type Client struct {
 	Born    Date
 	Phone   phone.Number
 	Lang    locale.Lang
+	Theme   string // "", "light" or "dark"
 	State   State
 	Level   Level
 	Account ledger.AccountID // where incoming transfers land
@@ -88,81 +92,8 @@ type Client struct {
 type Person struct {
 	ID      ID
 	Account ledger.AccountID // where incoming transfers land
-	Masked  string           // «Павел К.»
+	First   string           // «Павел», for the person's own login page
+	Masked  string           // «Павел К.», for everybody else
 	State   State
 	Lang    locale.Lang
 }
-
-// Directory finds clients. It is safe for concurrent use.
-type Directory struct {
-	db    *db.DB
-	vault *vault.Vault
-	names *nameCache
-}
-
-// NewDirectory makes a directory over the database.
-func NewDirectory(d *db.DB, v *vault.Vault) *Directory {
-	return &Directory{db: d, vault: v, names: newNameCache()}
-}
-
-// ByPhone finds a client by his phone; ErrNobody when there is none.
-func (d *Directory) ByPhone(ctx context.Context, p phone.Number) (Person, error) {
-	panic("unwritten")
-}
-
-// Person finds a client by his number; ErrNobody when there is none.
-func (d *Directory) Person(ctx context.Context, who ID) (Person, error) {
-	panic("unwritten")
-}
-
-// ByID reads a client whole; ErrNobody when there is none.
-func (d *Directory) ByID(ctx context.Context, who ID) (Client, error) {
-	panic("unwritten")
-}
-
-// SetLang keeps the language a client chose.
-func (d *Directory) SetLang(ctx context.Context, who ID, lang locale.Lang) error {
-	panic("unwritten")
-}
-
-// New describes a client to be made.
-type New struct {
-	ID      ID // from NextID
-	UID     id.ID
-	Name    Name
-	Born    Date
-	Phone   phone.Number
-	Lang    locale.Lang
-	Level   Level
-	Account ledger.AccountID
-}
-
-// NextID takes the next client number inside a unit of work.
-func NextID(ctx context.Context, tx db.Tx) (ID, error) {
-	panic("unwritten")
-}
-
-// Create makes a client inside a unit of work; ErrPhoneTaken when his phone
-// belongs to a client already.
-func (d *Directory) Create(ctx context.Context, tx db.Tx, n New) error {
-	panic("unwritten")
-}
-
-// HoldsPhone tells inside a unit of work whose phone it is; ErrNobody when it is nobody's.
-func (d *Directory) HoldsPhone(ctx context.Context, r db.Reader, p phone.Number) (ID, error) {
-	panic("unwritten")
-}
-
-// Date is a day of the calendar without a time or zone.
-type Date struct {
-	Year  int
-	Month time.Month
-	Day   int
-}
-
-func masked(n Name) string { return n.First }
-func whole(n Name) string  { return n.First + " " + n.Last }
-
-type nameCache struct{}
-
-func newNameCache() *nameCache { return &nameCache{} }

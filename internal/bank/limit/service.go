@@ -2,10 +2,15 @@ package limit
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
+	"rocketbank/internal/ledger"
 )
 
 // Service reads counters and counts look-ups.
@@ -21,9 +26,73 @@ func New(d *db.DB, v *vault.Vault, r Rules) *Service { return &Service{d, v, r} 
 // Rules gives the caps in force.
 func (s *Service) Rules() Rules { return s.rules }
 
-// Left tells what a client may still move in the current windows.
-func (s *Service) Left(ctx context.Context, c client.ID) (Left, error) { panic("unwritten") }
+// Left tells what a client may still move in the windows of this moment.
+func (s *Service) Left(ctx context.Context, c client.ID) (Left, error) {
+	now := s.db.Now()
+	asked := append(s.rules.Outgoing(c, money.Rub(0)), s.rules.TopUp(c, money.Rub(0))...)
+	used, err := ledger.Used(ctx, s.db, int64(c), now, asked...)
+	if err != nil {
+		return Left{}, fmt.Errorf("limits of %d: %w", c, err)
+	}
+	out := Left{OneTransfer: s.rules.OneTransfer, Resets: clock.DayStart(now).AddDate(0, 0, 1)}
+	for i, m := range []*Meter{&out.OutgoingDay, &out.OutgoingMonth, &out.TopUpDay} {
+		left, err := asked[i].Cap.Sub(used[i].Used)
+		if err != nil {
+			return Left{}, fmt.Errorf("limits of %d: %w", c, err)
+		}
+		left.Minor = max(0, left.Minor) // a cap may have been lowered since
+		*m = Meter{Left: left, Cap: asked[i].Cap}
+	}
+	return out, nil
+}
+
+// The subjects of look-up counters. Numbers are stored and never change.
+const (
+	byClient  = 1
+	byAddress = 2
+)
+
+// qCount raises a counter unless it stands at its cap; no row means it does.
+var qCount = db.Query(`INSERT INTO lookup_count (kind, subject, day, used) VALUES ($1, $2, $3, 1)
+	ON CONFLICT (kind, subject, day) DO UPDATE SET used = lookup_count.used + 1 WHERE lookup_count.used < $4
+	RETURNING used`)
+
+var qForget = db.Query(`DELETE FROM lookup_count WHERE day < $1`)
 
 // Lookup counts one look-up of a person by phone, or refuses it with
-// ErrLookups. An empty ip is not counted.
-func (s *Service) Lookup(ctx context.Context, c client.ID, ip string) error { panic("unwritten") }
+// ErrLookups and counts nothing. An empty ip is not counted.
+func (s *Service) Lookup(ctx context.Context, c client.ID, ip string) error {
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		day := clock.Day(tx.Now())
+		if err := count(ctx, tx, byClient, vault.Row64(int64(c)), day, s.rules.LookupsClient); err != nil {
+			return err
+		}
+		if ip == "" {
+			return nil
+		}
+		return count(ctx, tx, byAddress, s.vault.Lookup(vault.Net, ip), day, s.rules.LookupsIP)
+	})
+}
+
+func count(ctx context.Context, tx db.Tx, kind int64, subject []byte, day, top int64) error {
+	if top <= 0 {
+		return ErrLookups
+	}
+	var used int64
+	err := tx.Row(ctx, qCount, kind, subject, day, top).Scan(&used)
+	if errors.Is(err, db.ErrNoRows) {
+		return ErrLookups
+	}
+	if err != nil {
+		return fmt.Errorf("count a look-up: %w", err)
+	}
+	return nil
+}
+
+// Sweep forgets look-ups of past days. The worker calls it now and then.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		_, err := tx.Exec(ctx, qForget, clock.Day(tx.Now()))
+		return err
+	})
+}

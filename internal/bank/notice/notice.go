@@ -1,18 +1,22 @@
 // Package notice tells people what happened, by SMS today.
 //
-// A message is written down, sealed, in the unit of work that wants it
-// (Queue), leaves through the outbox after the commit, at least once and under
-// its own idempotency key, and its delivery receipt is stored. Texts of
-// one-time codes are erased as soon as the gateway has them.
+// Everything leaves through the outbox after the commit, at least once, with
+// the event's own identifier as the gateway's idempotency key. Neither texts
+// nor phones are kept: a message is composed from the feed when it is sent, and
+// only its identifier and what became of it are written down.
 package notice
 
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/outbox"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/base/vault"
 )
@@ -36,17 +40,9 @@ type Rejected struct{ Reason string }
 
 func (r *Rejected) Error() string { return "notice: the gateway rejected the message: " + r.Reason }
 
-// ErrUnknownMessage: a receipt for a message that we never sent.
+// ErrUnknownMessage: a delivery receipt for a message that we never sent, or
+// whose sending is not written down yet (the gateway tries again).
 var ErrUnknownMessage = errors.New("notice: unknown message")
-
-// Message is what a room wants to be sent.
-type Message struct {
-	Client  client.ID // 0 when the person is no client yet
-	To      phone.Number
-	Text    vault.Hidden
-	Code    bool          // holds a one-time code: erased once sent
-	Expires time.Duration // not sent later than this; 0 means a day
-}
 
 // Delivery states of a receipt.
 const (
@@ -61,15 +57,48 @@ type DeliveryReceipt struct {
 	At        time.Time
 }
 
-// Topics of the outbox that this room handles.
-const (
-	TopicSMS          = "sms.send"      // payload: identifier of the message, 16 bytes
-	TopicTransferDone = "transfer.done" // payload: TransferDone
-)
+// TopicTransferDone is the outbox topic of finished transfers.
+const TopicTransferDone = "transfer.done"
 
 // TransferDone is the event of a finished transfer. It names no sum and no
 // person: the handler reads the payee's operation.
 type TransferDone struct {
 	Payee     client.ID
 	Operation id.ID
+}
+
+// Event gives the outbox event under an identifier of its own.
+func (d TransferDone) Event(event id.ID) outbox.Event {
+	return outbox.Event{ID: event, Topic: TopicTransferDone, Owner: int64(d.Payee), Payload: d.Operation.Bytes()}
+}
+
+// People tells where and in what language a client is reached (client.Directory).
+type People interface {
+	ByID(ctx context.Context, who client.ID) (client.Client, error)
+}
+
+// Deps is what a Service works with.
+type Deps struct {
+	DB         *db.DB
+	Vault      *vault.Vault
+	People     People
+	Operations *operation.Service
+	Sender     SMSSender
+	Brand      string           // name the texts end with; empty: the catalogue's
+	Log        *slog.Logger     // may be nil
+	Now        func() time.Time // real time; the machine's when nil
+}
+
+// Service sends notices. It is safe for concurrent use.
+type Service struct{ d Deps }
+
+// New makes the service.
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return &Service{d}
 }

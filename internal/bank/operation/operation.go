@@ -72,7 +72,7 @@ func (s State) String() string {
 
 // Operation is one row of a client's feed.
 type Operation struct {
-	ID      id.ID // also the identifier of the ledger transaction behind it
+	ID      id.ID
 	Client  client.ID
 	Account ledger.AccountID
 	Kind    Kind
@@ -80,6 +80,7 @@ type Operation struct {
 	Amount  money.Amount // signed: what it did to the account, fee included
 	Fee     money.Amount // the part of it that was a fee, never negative
 	At      time.Time
+	Txn     id.ID // the ledger transaction behind it; for transfers it is ID
 	Details Details
 }
 

@@ -2,6 +2,8 @@ package transfer
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
@@ -9,7 +11,6 @@ import (
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
-	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
@@ -21,71 +22,165 @@ type People interface {
 	Person(ctx context.Context, who client.ID) (client.Person, error)
 }
 
-// Kicker wakes the open pages of a client (live.Hub).
-type Kicker interface{ Kick(client.ID) }
+// Live wakes the open pages of a client (live.Hub).
+type Live interface{ Kick(client.ID) }
+
+// Outbox is told that an event was committed (outbox.Worker).
+type Outbox interface{ Kick() }
 
 // Deps is what a Service works with.
 type Deps struct {
 	DB         *db.DB
 	Book       *ledger.Book
 	Vault      *vault.Vault
-	IDs        *id.Source
 	People     People
 	Operations *operation.Service
 	Limits     *limit.Service
 	Tariff     tariff.Tariff
-	Live       Kicker // may be nil
+	Live       Live   // may be nil
+	Outbox     Outbox // may be nil
 }
 
-// Service sends money to people.
+// Service sends money to people. It is safe for concurrent use.
 type Service struct{ d Deps }
 
 // New makes the service.
 func New(d Deps) *Service { return &Service{d} }
 
+// recentScan is how many transfers back Recent looks for different people.
+const recentScan = 100
+
 // Resolve tells whose phone it is. Each call is counted: 20 a bank day per
 // client, 200 per address (ip may be empty when there is none). Nobody there
 // answers ErrNotAClient, one's own phone ErrSelf.
 func (s *Service) Resolve(ctx context.Context, who client.ID, p phone.Number, ip string) (Payee, error) {
-	panic("unwritten")
+	if err := s.d.Limits.Lookup(ctx, who, ip); err != nil {
+		return Payee{}, err
+	}
+	me, err := s.payer(ctx, who)
+	if err != nil {
+		return Payee{}, err
+	}
+	to, err := s.d.People.ByPhone(ctx, p)
+	if errors.Is(err, client.ErrNobody) {
+		return Payee{}, ErrNotAClient
+	}
+	if err != nil {
+		return Payee{}, fmt.Errorf("resolve a payee: %w", err)
+	}
+	if to.ID == who {
+		return Payee{}, ErrSelf
+	}
+	return s.offer(me, to, p)
 }
 
-// Payee reads a token back, for a form that carries it. ErrPayee when it is not
-// this client's, altered or too old.
-func (s *Service) Payee(who client.ID, token string) (Payee, error) { panic("unwritten") }
+// payer reads the asking client; one who is blocked may not order.
+func (s *Service) payer(ctx context.Context, who client.ID) (client.Person, error) {
+	me, err := s.d.People.Person(ctx, who)
+	if err != nil {
+		return me, fmt.Errorf("payer %d: %w", who, err)
+	}
+	if me.State == client.Blocked {
+		return me, ErrBlocked
+	}
+	return me, nil
+}
 
 // Recent gives people this client sent money to lately, the last first, without
-// counting look-ups. Their phones are masked.
+// counting look-ups.
 func (s *Service) Recent(ctx context.Context, who client.ID, limit int) ([]Payee, error) {
-	panic("unwritten")
+	ops, err := s.d.Operations.Latest(ctx, who, operation.TransferOut, recentScan)
+	if err != nil || len(ops) == 0 {
+		return nil, err
+	}
+	me, err := s.payer(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	var out []Payee
+	seen := map[client.ID]bool{}
+	for _, o := range ops {
+		if len(out) == limit {
+			break
+		}
+		if seen[o.Details.Peer] {
+			continue
+		}
+		seen[o.Details.Peer] = true
+		p, err := s.known(ctx, me, o)
+		if errors.Is(err, ErrNotAClient) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
-// Quote offers a transfer of amount from an account to the payee of a token.
-// Whose account it is and what is on it is checked when money moves.
-func (s *Service) Quote(who client.ID, from ledger.AccountID, payee string, amount money.Amount) (Quote, error) {
-	panic("unwritten")
-}
-
-// ReadQuote reads a token back, for a confirmation page. An expired quote is
-// given together with ErrQuoteExpired.
-func (s *Service) ReadQuote(who client.ID, token string) (Quote, error) { panic("unwritten") }
-
-// Order gives the text to be confirmed for a quote and a message.
-func (s *Service) Order(who client.ID, quote, message string) (Order, error) { panic("unwritten") }
-
-// ToFriend sends the money. The same key and content give the same answer, also
-// a refusal: a page that shows a refusal carries a fresh key. Another content
-// under the same key answers ErrKeyReused.
-func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
-	panic("unwritten")
+// known offers the payee of an earlier transfer again, as he stands today.
+func (s *Service) known(ctx context.Context, me client.Person, o operation.Operation) (Payee, error) {
+	to, err := s.d.People.Person(ctx, o.Details.Peer)
+	if errors.Is(err, client.ErrNobody) {
+		return Payee{}, ErrNotAClient
+	}
+	if err != nil {
+		return Payee{}, fmt.Errorf("payee of %s: %w", o.Text(), err)
+	}
+	return s.offer(me, to, phone.Number(o.Details.Phone))
 }
 
 // Receipt reads a transfer that this client sent; ErrMissing for any other.
 func (s *Service) Receipt(ctx context.Context, who client.ID, transfer id.ID) (Receipt, error) {
-	panic("unwritten")
+	o, err := s.sent(ctx, who, transfer)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return receipt(o)
 }
 
-// Repeat gives what to fill the form with to send the same again.
+func receipt(o operation.Operation) (Receipt, error) {
+	total, err := o.Amount.Neg()
+	if err != nil {
+		return Receipt{}, err
+	}
+	amount, err := total.Sub(o.Fee)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{
+		ID: o.ID, At: o.At, From: o.Account, Amount: amount, Fee: o.Fee, Total: total, Message: o.Details.Message,
+		To: Payee{Name: o.Details.Name, Phone: phone.Number(o.Details.Phone)},
+	}, nil
+}
+
+func (s *Service) sent(ctx context.Context, who client.ID, transfer id.ID) (operation.Operation, error) {
+	o, err := s.d.Operations.One(ctx, who, transfer)
+	if errors.Is(err, operation.ErrMissing) || err == nil && o.Kind != operation.TransferOut {
+		return o, ErrMissing
+	}
+	return o, err
+}
+
+// Repeat gives what to fill the form with to send the same again. A payee who is
+// no client any more answers ErrNotAClient.
 func (s *Service) Repeat(ctx context.Context, who client.ID, transfer id.ID) (Prefill, error) {
-	panic("unwritten")
+	o, err := s.sent(ctx, who, transfer)
+	if err != nil {
+		return Prefill{}, err
+	}
+	me, err := s.payer(ctx, who)
+	if err != nil {
+		return Prefill{}, err
+	}
+	to, err := s.known(ctx, me, o)
+	if err != nil {
+		return Prefill{}, err
+	}
+	r, err := receipt(o)
+	if err != nil {
+		return Prefill{}, err
+	}
+	return Prefill{To: to, From: r.From, Amount: r.Amount, Message: r.Message}, nil
 }

@@ -45,13 +45,15 @@ var (
 	ErrNotProved         = fault.New(fault.Forbidden, "transfer.not_proved")
 	ErrKeyReused         = fault.New(fault.Conflict, "transfer.key_reused")
 	ErrMissing           = fault.New(fault.Missing, "transfer.missing")
+	ErrAccount           = fault.New(fault.Missing, "transfer.no_such_account").At("from") // not one's own, or gone
+	ErrBlocked           = fault.New(fault.Forbidden, "transfer.blocked")
 )
 
 // Payee is somebody money can be sent to, as the asking client may see him.
 type Payee struct {
 	Token string       // what a form carries; useless to anybody else
 	Name  string       // masked: «Павел К.»
-	Phone phone.Number // as typed by the asking client; masked for recent people
+	Phone phone.Number // as the asking client typed it
 	Until time.Time
 }
 
@@ -65,36 +67,6 @@ type Quote struct {
 	Fee    money.Amount
 	Total  money.Amount // what leaves the account
 	Until  time.Time
-}
-
-// Order is what the client confirms: one canonical text that names who, what,
-// how much, to whom, when and the order's identifier, and its fingerprint.
-type Order struct {
-	ID    id.ID
-	Text  string
-	Print [32]byte // SHA-256 of Text
-}
-
-// ProofKind is how an order was confirmed.
-type ProofKind string
-
-// The kinds of proof. Device keys and passkeys come with them.
-const (
-	ByPasscode ProofKind = "passcode" // in a session of a known device
-	ByToken    ProofKind = "token"    // a personal token with the scope transfer
-)
-
-// Proof is the evidence that the client confirmed one order and no other. The
-// door makes it with Order.Proved after it has checked the confirmation.
-type Proof struct {
-	Kind  ProofKind
-	By    string // identifier of the session or token; never the secret itself
-	Print [32]byte
-}
-
-// Proved makes the proof of a confirmation that was bound to this order.
-func (o Order) Proved(kind ProofKind, by string) Proof {
-	return Proof{Kind: kind, By: by, Print: o.Print}
 }
 
 // ToFriend is the order to send money. Quote is the token of a Quote.

@@ -1,0 +1,167 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/notice"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/ledger"
+)
+
+// ToFriend sends the money. The same key and content give the same answer, also
+// a refusal: a page that shows a refusal carries a fresh key. Another content
+// under the same key answers ErrKeyReused.
+//
+// This is the hot path: after the tokens are opened there is one call of the
+// book and no other word with the database.
+func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
+	message, err := CleanMessage(cmd.Message)
+	if err != nil {
+		return Receipt{}, err
+	}
+	q, err := s.quote(cmd.Client, cmd.Quote)
+	if err != nil {
+		return Receipt{}, err
+	}
+	order := q.order(cmd.Client, message)
+	if !cmd.Proof.of(order) {
+		return Receipt{}, ErrNotProved
+	}
+	shown, err := q.shown(cmd.Quote, "")
+	if err != nil {
+		return Receipt{}, err
+	}
+	out := Receipt{From: q.From, To: shown.To, Amount: shown.Amount, Fee: shown.Fee, Total: shown.Total, Message: message}
+	guards := s.d.Limits.Rules().Outgoing(cmd.Client, shown.Total)
+	refusal := s.d.Limits.Rules().CheckOne(shown.Amount)
+	if s.expired(q) {
+		refusal = ErrQuoteExpired
+	}
+	if refusal != nil {
+		// The key comes before everything else: a repeat of what was done in
+		// time gets its answer, however late it comes.
+		return s.replayed(ctx, cmd, q.print(message), out, guards, refusal)
+	}
+	t, err := s.transaction(cmd, q, order, out, guards)
+	if err != nil {
+		return Receipt{}, err
+	}
+	r, err := s.d.Book.Post(ctx, t)
+	if err != nil {
+		return Receipt{}, postError(err)
+	}
+	if out, err = answer(out, r, guards); err != nil {
+		return Receipt{}, err
+	}
+	if !out.Replay {
+		s.tell(cmd, q)
+	}
+	return out, nil
+}
+
+// transaction builds the one value that moves money, limits, both feeds and
+// the event.
+func (s *Service) transaction(cmd ToFriend, q quoteBody, o Order, out Receipt, guards []ledger.Guard) (ledger.Transaction, error) {
+	debit, err := out.Total.Neg()
+	if err != nil {
+		return ledger.Transaction{}, err
+	}
+	op := s.d.Operations.NewID() // one identifier for the transaction and both rows
+	t := ledger.Transaction{
+		ID: op, Owner: int64(cmd.Client), Key: cmd.Key, Print: q.print(out.Message),
+		Kind: ledger.KindTransfer, Phase: ledger.Posted, Guards: guards,
+		Legs: []ledger.Leg{
+			{Account: q.From, Owner: int64(cmd.Client), Amount: debit},
+			{Account: q.To.Account, Owner: int64(q.To.Client), Amount: out.Amount},
+		},
+	}
+	if out.Fee.Positive() {
+		t.Legs = append(t.Legs, ledger.Leg{Account: ledger.Fees, Amount: out.Fee})
+	}
+	payer, err := s.d.Operations.Row(operation.Operation{
+		ID: op, Client: cmd.Client, Account: q.From, Kind: operation.TransferOut, State: operation.Done, Amount: debit, Fee: out.Fee,
+		Details: operation.Details{
+			Name: q.To.Name, Phone: q.To.Phone, Message: out.Message, Peer: q.To.Client, PeerAccount: q.To.Account,
+			Order: o.Text, Proof: cmd.Proof.evidence(),
+		},
+	})
+	if err != nil {
+		return t, err
+	}
+	payee, err := s.d.Operations.Row(operation.Operation{
+		ID: op, Client: q.To.Client, Account: q.To.Account, Kind: operation.TransferIn, State: operation.Done,
+		Amount: out.Amount, Fee: money.Amount{Cur: out.Amount.Cur},
+		Details: operation.Details{Name: q.To.Payer, Message: out.Message, Peer: cmd.Client},
+	})
+	if err != nil {
+		return t, err
+	}
+	event := notice.TransferDone{Payee: q.To.Client, Operation: op}.Event(s.d.Operations.NewID())
+	t.Rows = []db.Row{payer, payee, event.Row()}
+	return t, nil
+}
+
+// replayed answers a key that was used before; refusal is the answer when it was not.
+func (s *Service) replayed(ctx context.Context, cmd ToFriend, print ledger.Print, out Receipt, guards []ledger.Guard, refusal error) (Receipt, error) {
+	rec, found, err := ledger.Find(ctx, s.d.DB, int64(cmd.Client), cmd.Key)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("look a key up: %w", err)
+	}
+	if !found {
+		return Receipt{}, refusal
+	}
+	if rec.Print != print {
+		return Receipt{}, ErrKeyReused
+	}
+	rec.Replay = true
+	return answer(out, rec.Receipt, guards)
+}
+
+// answer completes the receipt, or puts a refusal of the book into words.
+func answer(out Receipt, r ledger.Receipt, guards []ledger.Guard) (Receipt, error) {
+	switch r.Reason {
+	case ledger.Accepted:
+		out.ID, out.At, out.Replay = r.Txn, r.At, r.Replay
+		for _, a := range r.After {
+			if a.Account == out.From {
+				out.Balance = a.Posted
+			}
+		}
+		return out, nil
+	case ledger.InsufficientFunds:
+		return Receipt{}, ErrInsufficientFunds.With("missing", r.Missing)
+	case ledger.LimitReached:
+		if err := limit.Refusal(r, guards); err != nil {
+			return Receipt{}, err
+		}
+	}
+	return Receipt{}, fmt.Errorf("transfer %v: refused: %s", id.ID(r.Txn), r.Reason)
+}
+
+// postError gives the book's errors the words of this room.
+func postError(err error) error {
+	switch {
+	case errors.Is(err, ledger.ErrOtherPrint):
+		return ErrKeyReused.Because(err)
+	case errors.Is(err, ledger.ErrForeignAccount):
+		return ErrAccount.Because(err)
+	}
+	return err
+}
+
+// tell wakes the pages of both and the worker that sends the message.
+func (s *Service) tell(cmd ToFriend, q quoteBody) {
+	if s.d.Live != nil {
+		s.d.Live.Kick(cmd.Client)
+		s.d.Live.Kick(q.To.Client)
+	}
+	if s.d.Outbox != nil {
+		s.d.Outbox.Kick()
+	}
+}

@@ -195,3 +195,22 @@ func textKey(f file, call *ast.CallExpr) (string, bool) {
 	key, err := strconv.Unquote(lit.Value)
 	return key, err == nil && keyForm.MatchString(key)
 }
+
+// Tests skip only through package tier, which turns a skip into a failure
+// where the surroundings are promised: else a green run may have run nothing.
+func TestSkippingIsLoud(t *testing.T) {
+	for _, f := range filesOf(t) {
+		if f.room == "internal/base/tier" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok && f.imports("testing") != "" {
+				switch sel.Sel.Name {
+				case "Skip", "Skipf", "SkipNow":
+					t.Errorf("%s: skip with tier.Missing or tier.AtLeast", f.at(sel))
+				}
+			}
+			return true
+		})
+	}
+}

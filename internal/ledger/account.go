@@ -11,9 +11,9 @@ import (
 // n·64 … n·64+63; a client's account uses the first one alone.
 const slots = 64
 
-// firstClientNumber is the first account number given to a client. Numbers
-// below are the bank's own chart: no floor, spread over slots.
-const firstClientNumber = 1024
+// lastBankNumber is the last account number of the bank's own chart: no floor,
+// spread over slots. Clients' numbers come from the counter above it.
+const lastBankNumber = 1000
 
 // AccountID names an account of the book.
 type AccountID int64
@@ -28,7 +28,7 @@ const (
 )
 
 // Bank tells an account of the bank's own chart.
-func (a AccountID) Bank() bool { return a > 0 && a < firstClientNumber*slots }
+func (a AccountID) Bank() bool { return a > 0 && a < (lastBankNumber+1)*slots }
 
 // String is for logs and breaches: the number, and the slot where it matters.
 func (a AccountID) String() string {

@@ -2,12 +2,25 @@ package ledger
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 )
+
+// defaultQueue is what one second can serve on a small machine.
+const defaultQueue = 16384
 
 // Options say how a book is opened. Zero values work.
 type Options struct {
@@ -25,11 +38,62 @@ type Book struct {
 	clock clock.Clock
 	ids   *id.Source
 	log   *slog.Logger
+	lease int // slot of the bank's accounts that PostTx uses
+
+	queue *queue
+	wg    sync.WaitGroup
+
+	timeMu sync.Mutex
+	last   time.Time
+
+	down     atomic.Pointer[error]
+	poisoned atomic.Int64
 }
 
 // NewBook opens the book on a migrated database and starts its writers.
 func NewBook(ctx context.Context, d *db.DB, o Options) (*Book, error) {
-	panic("unwritten")
+	if o.Clock == nil {
+		o.Clock = clock.System()
+	}
+	if o.IDs == nil {
+		o.IDs = id.NewSource(time.Now)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if o.Queue == 0 {
+		o.Queue = defaultQueue
+	}
+	if o.Writers == 0 {
+		o.Writers = defaultWriters
+	}
+	if d.Engine() == db.SQLite {
+		o.Writers = 1
+	}
+	b := &Book{db: d, clock: o.Clock, ids: o.IDs, log: o.Log, queue: newQueue(o.Queue, o.Writers)}
+	engines := make([]engine, 0, o.Writers)
+	for range o.Writers {
+		if d.Engine() == db.SQLite {
+			engines = append(engines, newLite(d))
+			continue
+		}
+		e, err := newPostgres(ctx, d, o.Log)
+		if err != nil {
+			for _, e := range engines {
+				e.close()
+			}
+			return nil, fmt.Errorf("open the book: %w", err)
+		}
+		engines = append(engines, e)
+	}
+	if d.Engine() == db.Postgres {
+		b.lease = rand.IntN(slots) // #nosec G404 -- spreads load, hides nothing
+	}
+	b.wg.Add(len(engines))
+	for i, e := range engines {
+		go (&writer{b: b, number: i, eng: e}).loop()
+	}
+	return b, nil
 }
 
 // Post applies a transaction and answers when it is durable. A refusal is an
@@ -37,29 +101,143 @@ func NewBook(ctx context.Context, d *db.DB, o Options) (*Book, error) {
 // ends while the transaction is already taken, the answer is
 // ErrUnknownOutcome and the money may move: ask again with the same key.
 func (b *Book) Post(ctx context.Context, t Transaction) (Receipt, error) {
-	panic("unwritten")
+	if err := ctx.Err(); err != nil {
+		return Receipt{}, err
+	}
+	if err := b.Healthy(); err != nil {
+		return Receipt{}, ErrBusy.Because(err)
+	}
+	if err := b.complete(&t); err != nil {
+		return Receipt{}, err
+	}
+	r := newRequest(t)
+	if !b.queue.put(r) {
+		return Receipt{}, ErrBusy
+	}
+	select {
+	case o := <-r.answer:
+		return o.receipt, o.err
+	case <-ctx.Done():
+		if r.state.CompareAndSwap(waiting, cancelled) {
+			return Receipt{}, ctx.Err()
+		}
+		select {
+		case o := <-r.answer:
+			return o.receipt, o.err
+		default:
+			return Receipt{}, ErrUnknownOutcome.Because(ctx.Err())
+		}
+	}
 }
 
-// PostTx applies transactions inside a unit of work, through the same core.
-// Call it once per unit of work, with all its transactions, after the unit's
-// own rows are locked and read; afterwards only insert and commit. A refusal
-// is remembered only if the unit of work commits.
-func (b *Book) PostTx(ctx context.Context, tx db.Tx, ts ...Transaction) ([]Receipt, error) {
-	panic("unwritten")
+// complete checks what needs no database and gives identifier and print.
+func (b *Book) complete(t *Transaction) error {
+	for i, row := range t.Rows {
+		if row.Insert == nil {
+			return misuse("carried row %d has no statement", i)
+		}
+		for _, v := range row.Args {
+			if p, ok := v.(Place); ok && (p.what == placeSeq || p.what == placeBalance) && (p.leg < 0 || p.leg >= len(t.Legs)) {
+				return misuse("carried row %d names leg %d", i, p.leg)
+			}
+		}
+	}
+	if t.ID.IsZero() {
+		t.ID = b.ids.New()
+	}
+	if t.Print == (Print{}) {
+		t.Print = t.ownPrint()
+	}
+	t.Legs = slices.Clone(t.Legs) // the caller's slice stays his
+	return nil
 }
 
-// ExpireDue gives back up to limit holds whose time is over and tells how
-// many. Several workers and restarts are harmless.
-func (b *Book) ExpireDue(ctx context.Context, limit int) (int, error) {
-	panic("unwritten")
+// ownPrint hashes what was ordered, for callers that have no canonical text.
+func (t *Transaction) ownPrint() Print {
+	b := binary.AppendVarint(nil, int64(t.Kind))
+	b = binary.AppendVarint(b, int64(t.Phase))
+	b = append(b, t.Refers[:]...)
+	b = binary.AppendVarint(b, int64(t.Hold))
+	for _, f := range []bool{t.Final, t.Over} {
+		b = append(b, '0')
+		if f {
+			b[len(b)-1] = '1'
+		}
+	}
+	for _, l := range t.Legs {
+		b = binary.AppendVarint(b, int64(l.Account))
+		b = binary.AppendVarint(b, l.Amount.Minor)
+		b = binary.AppendVarint(b, int64(l.Amount.Cur))
+	}
+	return PrintOf(string(b))
+}
+
+// now is the business time of a batch; it never runs backwards.
+func (b *Book) now() time.Time {
+	now := b.clock.Now().UTC().Truncate(time.Microsecond)
+	b.timeMu.Lock()
+	defer b.timeMu.Unlock()
+	if now.Before(b.last) {
+		return b.last
+	}
+	b.last = now
+	return now
 }
 
 // Healthy tells why the book takes no more transactions; nil while it does.
 func (b *Book) Healthy() error {
-	panic("unwritten")
+	if err := b.down.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
+
+// stop refuses everything from now on: a full or broken disk does not heal by
+// trying again.
+func (b *Book) stop(err error) {
+	if b.down.CompareAndSwap(nil, &err) {
+		b.log.Error("ledger: stopped", "cause", err)
+	}
+}
+
+// Poisoned counts transactions that no batch could write. Each is a bug of ours.
+func (b *Book) Poisoned() int64 { return b.poisoned.Load() }
 
 // Close answers everybody who waits and stops the writers.
 func (b *Book) Close() error {
-	panic("unwritten")
+	b.queue.close()
+	b.wg.Wait()
+	return nil
 }
+
+// ExpireDue gives back up to limit holds whose time is over and tells how
+// many. Several workers and restarts are harmless: the key of such a void is
+// made of the transaction it ends.
+func (b *Book) ExpireDue(ctx context.Context, limit int) (int, error) {
+	due, err := DueHolds(ctx, b.db, b.now(), limit)
+	if err != nil {
+		return 0, err
+	}
+	answers := make(chan error, len(due))
+	var gone atomic.Int64
+	for _, h := range due {
+		go func() {
+			r, err := b.Post(ctx, Transaction{
+				Owner: BankOwner, Key: expiryKey(h.Txn), Kind: KindExpiry,
+				Phase: Void, Refers: h.Txn, Hold: h.Account,
+			})
+			if err == nil && !r.Refused() && !r.Replay {
+				gone.Add(1)
+			}
+			answers <- err
+		}()
+	}
+	for range due {
+		if e := <-answers; e != nil && fault.CodeOf(e) != fault.Busy {
+			err = errors.Join(err, e)
+		}
+	}
+	return int(gone.Load()), err
+}
+
+func expiryKey(txn id.ID) Key { return KeyOf("expire", string(txn[:])) }

@@ -62,6 +62,9 @@ func (i *Insert) One() *Stmt { return i.one }
 // Many is the statement that takes one array per column (PostgreSQL).
 func (i *Insert) Many() *Stmt { return i.many }
 
+// Cols tells the columns in their order.
+func (i *Insert) Cols() []Col { return i.cols }
+
 // Row is one row to insert: a value that can travel with a ledger
 // transaction until the moment it lands.
 type Row struct {

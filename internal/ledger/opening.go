@@ -1,0 +1,58 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/money"
+)
+
+// Opening describes an account to be opened.
+type Opening struct {
+	Owner    int64
+	Kind     AccountKind
+	Currency money.Currency
+	FloorMin int64 // lowest allowed balance, in minor units; 0 for a client
+}
+
+var (
+	qNextAccount = db.Query(`UPDATE counter SET value = value + 1 WHERE name = 'account' RETURNING value`)
+	iAccount     = db.NewInsert("account", db.Col{Name: "id", Type: db.Int}, db.Col{Name: "owner", Type: db.Int}, db.Col{Name: "kind", Type: db.Int},
+		db.Col{Name: "currency", Type: db.Int}, db.Col{Name: "closed", Type: db.Bool}, db.Col{Name: "floor_minor", Type: db.Int},
+		db.Col{Name: "balance_minor", Type: db.Int}, db.Col{Name: "reserved_minor", Type: db.Int}, db.Col{Name: "version", Type: db.Int})
+	qCloseAccount = db.Query(`UPDATE account SET closed = $1 WHERE id = $2 AND balance_minor = 0 AND reserved_minor = 0`)
+)
+
+// OpenAccount gives an owner a new account with nothing on it. Its number
+// comes from a counter row, which is locked until the unit of work ends.
+func OpenAccount(ctx context.Context, tx db.Tx, o Opening) (AccountID, error) {
+	if o.Owner <= BankOwner || o.FloorMin > 0 {
+		return 0, misuse("open an account for owner %d with floor %d", o.Owner, o.FloorMin)
+	}
+	var n int64
+	if err := tx.Row(ctx, qNextAccount).Scan(&n); err != nil {
+		return 0, fmt.Errorf("next account number: %w", err)
+	}
+	if n <= lastBankNumber {
+		return 0, fmt.Errorf("ledger: the account counter stands at %d, inside the bank's own numbers", n)
+	}
+	a := AccountID(n * slots)
+	return a, tx.Insert(ctx, iAccount.Row(int64(a), o.Owner, int64(o.Kind), int64(o.Currency), false, o.FloorMin, int64(0), int64(0), int64(0)))
+}
+
+// ErrNotEmpty tells that an account with money or holds on it cannot be closed.
+var ErrNotEmpty = errors.New("ledger: the account is not empty")
+
+// CloseAccount closes an account; it must be empty and have nothing reserved.
+func CloseAccount(ctx context.Context, tx db.Tx, a AccountID) error {
+	if a.Bank() {
+		return misuse("close %v", a)
+	}
+	n, err := tx.Exec(ctx, qCloseAccount, true, int64(a))
+	if err == nil && n == 0 {
+		return fmt.Errorf("close account %v: %w", a, ErrNotEmpty)
+	}
+	return err
+}

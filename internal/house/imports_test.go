@@ -23,7 +23,7 @@ var floors = []floor{
 	{prefix: "internal/house", may: []string{}},
 	{prefix: "internal/app", may: []string{"internal"}},
 	{prefix: "internal/door/ui", may: []string{"internal/door/ui", "internal/base", "internal/rail"}},
-	{prefix: "internal/door", may: []string{"self", "internal/door/ui", "internal/bank", "internal/ledger", "internal/base", "internal/rail"}},
+	{prefix: "internal/door", may: []string{"self", "internal/door/ui", "internal/door/web", "internal/bank", "internal/ledger", "internal/base", "internal/rail"}},
 	{prefix: "internal/bank", may: []string{"internal/bank", "internal/ledger", "internal/base", "internal/rail"}},
 	{prefix: "internal/partner", may: []string{"self", "internal/bank", "internal/base", "internal/rail"}},
 	{prefix: "internal/sandbox", may: []string{"internal/sandbox", "internal/rail", "internal/base/fault", "internal/base/money", "internal/base/id",

@@ -8,14 +8,13 @@
 package card
 
 import (
-	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"rocketbank/internal/bank/client"
-	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
-	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
 )
 
@@ -41,6 +40,9 @@ const (
 // ErrMissing tells that the client has no such card; another's card is missing too.
 var ErrMissing = fault.New(fault.Missing, "card.missing")
 
+// ErrBIN tells that the configured BIN is none that a Mastercard could have.
+var ErrBIN = errors.New("card: the BIN must be 6 to 8 digits that start with 51–55 or 2221–2720")
+
 // Card is what may be shown of a card.
 type Card struct {
 	ID      id.ID
@@ -57,52 +59,4 @@ type Card struct {
 }
 
 // Expires is the date on the card, «11/31».
-func (c Card) Expires() string { return expires(c) }
-
-// Options say how cards are made. Zero values work.
-type Options struct {
-	BIN string // first digits of new numbers; 550000, a test range, when empty
-}
-
-// Service issues and shows cards. It is safe for concurrent use.
-type Service struct {
-	db    *db.DB
-	vault *vault.Vault
-	ids   *id.Source
-	bin   string
-}
-
-// New makes the service; it refuses a BIN that no Mastercard could have.
-func New(d *db.DB, v *vault.Vault, ids *id.Source, o Options) (*Service, error) {
-	panic("unwritten")
-}
-
-// Of lists a client's cards in the order they were issued.
-func (s *Service) Of(ctx context.Context, who client.ID) ([]Card, error) {
-	panic("unwritten")
-}
-
-// ByID finds one of a client's own cards; ErrMissing otherwise.
-func (s *Service) ByID(ctx context.Context, who client.ID, card id.ID) (Card, error) {
-	panic("unwritten")
-}
-
-// DefaultAccount is the account a client's money comes to when nothing else
-// was chosen.
-func (s *Service) DefaultAccount(ctx context.Context, who client.ID) (ledger.AccountID, error) {
-	panic("unwritten")
-}
-
-// Order describes a card to be issued.
-type Order struct {
-	Client  client.ID
-	Account ledger.AccountID
-	Product Product
-	Name    client.Name
-}
-
-// Issue makes a card inside a unit of work.
-func (s *Service) Issue(ctx context.Context, tx db.Tx, o Order) (Card, error) {
-	panic("unwritten")
-}
-func expires(c Card) string { return "" }
+func (c Card) Expires() string { return fmt.Sprintf("%02d/%02d", int(c.Month), c.Year%100) }

@@ -95,6 +95,7 @@ CREATE TABLE bearer (
   until_us INTEGER
 ) STRICT;
 CREATE INDEX bearer_ref ON bearer (client, ref);
+CREATE INDEX bearer_until ON bearer (until_us) WHERE until_us IS NOT NULL;
 
 -- Ways in that are not finished: nobody's yet, found by the browser's token.
 CREATE TABLE flow (
@@ -121,6 +122,7 @@ CREATE TABLE application (
   created_us INTEGER NOT NULL,
   changed_us INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX application_changed ON application (state, changed_us);
 -- Counters of tries and messages, each within a window that starts with the first.
 CREATE TABLE tally (
   kind     INTEGER NOT NULL,

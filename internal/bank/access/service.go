@@ -1,0 +1,172 @@
+package access
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"time"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
+)
+
+// The refusals. Those with a time carry it as the argument "until", those that
+// count carry "n" tries left.
+var (
+	ErrNoFlow       = fault.New(fault.Missing, "access.no_flow")        // start again from the phone
+	ErrStep         = fault.New(fault.Conflict, "access.wrong_step")    // the flow stands elsewhere: show Flow.Stage
+	ErrCodeForm     = fault.New(fault.Invalid, "access.code_form")      // not six digits; no try is lost
+	ErrWrongCode    = fault.New(fault.Invalid, "access.wrong_code")     // n
+	ErrCodeStale    = fault.New(fault.Invalid, "access.code_stale")     // too old or used: ask a new one
+	ErrCodesPaused  = fault.New(fault.Throttled, "access.codes_paused") // until
+	ErrTooManyCodes = fault.New(fault.Throttled, "access.too_many_sms") // until
+	ErrResendEarly  = fault.New(fault.Throttled, "access.resend_early") // until
+	ErrNotMobile    = fault.New(fault.Invalid, "access.not_mobile")     // no SMS reaches it
+	ErrPassForm     = fault.New(fault.Invalid, "access.passcode_form")  // not 4–6 digits; no try is lost
+	ErrWrongPass    = fault.New(fault.Invalid, "access.wrong_passcode") // n
+	ErrPaused       = fault.New(fault.Throttled, "access.paused")       // until
+	ErrNoDevice     = fault.New(fault.Unauthenticated, "access.no_device")
+	ErrNoSession    = fault.New(fault.Unauthenticated, "access.no_session")
+	ErrIdle         = fault.New(fault.Unauthenticated, "access.idle")    // five minutes without a request
+	ErrTooOld       = fault.New(fault.Unauthenticated, "access.too_old") // twelve hours since login
+	ErrEnded        = fault.New(fault.Unauthenticated, "access.ended")   // ended here or from another device
+	ErrMissing      = fault.New(fault.Missing, "access.missing")         // no such device, session or token of yours
+	ErrStepUp       = fault.New(fault.Forbidden, "access.step_up")       // a fresh passcode is needed
+	ErrBadToken     = fault.New(fault.Unauthenticated, "access.bad_token")
+	ErrScope        = fault.New(fault.Forbidden, "access.scope") // the token may not do that
+	ErrTokenName    = fault.New(fault.Invalid, "access.token_name")
+	ErrTokenScope   = fault.New(fault.Invalid, "access.token_scope")
+	ErrTokenExpiry  = fault.New(fault.Invalid, "access.token_expiry")
+	ErrTokenCount   = fault.New(fault.Refused, "access.token_count")
+)
+
+// Limits say how patient the door is. A zero means the standard value.
+type Limits struct {
+	CodeTTL     time.Duration // a code works this long: 5 min
+	ResendAfter time.Duration // a further code may be asked for: 120 s
+	WrongCodes  int           // wrong codes per phone before a pause: 5
+	CodePause   time.Duration // … which ends this long after the first: 30 min
+	SMSPerHour  int           // codes to one phone in an hour: 6
+	SMSPerDay   int           // codes to one phone in a day: 15
+	SMSPerIP    int           // codes asked for from one address in an hour: 60
+	FlowTTL     time.Duration // a way in, from its last step: 30 min
+
+	WrongPass    int           // wrong passcodes before a pause: 5
+	StrangePause time.Duration // pause of new devices after that, from the first: 24 h
+
+	Idle     time.Duration // a session without a request: 5 min
+	Absolute time.Duration // a session at all: 12 h
+	Tokens   int           // API tokens of one client: 20
+}
+
+func (l Limits) orStandard() Limits {
+	duration := func(d *time.Duration, std time.Duration) {
+		if *d == 0 {
+			*d = std
+		}
+	}
+	count := func(n *int, std int) {
+		if *n == 0 {
+			*n = std
+		}
+	}
+	duration(&l.CodeTTL, 5*time.Minute)
+	duration(&l.ResendAfter, 120*time.Second)
+	count(&l.WrongCodes, 5)
+	duration(&l.CodePause, 30*time.Minute)
+	count(&l.SMSPerHour, 6)
+	count(&l.SMSPerDay, 15)
+	count(&l.SMSPerIP, 60)
+	duration(&l.FlowTTL, 30*time.Minute)
+	count(&l.WrongPass, 5)
+	duration(&l.StrangePause, 24*time.Hour)
+	duration(&l.Idle, 5*time.Minute)
+	duration(&l.Absolute, 12*time.Hour)
+	count(&l.Tokens, 20)
+	return l
+}
+
+// Options say how the door is set up.
+type Options struct {
+	Host   string           // the cabinet's host name: the last line of a code SMS
+	Now    func() time.Time // real time; the machine's clock when nil
+	Limits Limits
+}
+
+// Service is the keeper of the door. It is safe for concurrent use.
+type Service struct {
+	db      *db.DB
+	vault   *vault.Vault
+	ids     *id.Source
+	clients *client.Directory
+	host    string
+	now     func() time.Time
+	limits  Limits
+}
+
+// New makes the service.
+func New(d *db.DB, v *vault.Vault, ids *id.Source, clients *client.Directory, o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Host == "" {
+		o.Host = "localhost"
+	}
+	now := o.Now
+	return &Service{
+		db: d, vault: v, ids: ids, clients: clients, host: o.Host, limits: o.Limits.orStandard(),
+		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
+	}
+}
+
+// Prefixes of what leaves this room.
+const (
+	DevicePrefix  = "dv"
+	SessionPrefix = "ss"
+	TokenPrefix   = "tk"
+)
+
+// tokenBytes is what a cookie or API token holds: 256 random bits (A16 asks 128).
+const tokenBytes = 32
+
+var b64 = base64.RawURLEncoding
+
+func newSecret() string {
+	b := make([]byte, tokenBytes)
+	rand.Read(b) // never fails since Go 1.24
+	return b64.EncodeToString(b)
+}
+
+// hash gives the form a random token rests in; nil for what cannot be one, so
+// that no megabyte of cookie is hashed.
+func (s *Service) hash(token string) []byte {
+	if len(token) != b64.EncodedLen(tokenBytes) {
+		return nil
+	}
+	return s.vault.Lookup(vault.Token, token)
+}
+
+// Kinds of bearers, the alias of every random token somebody carries.
+const (
+	bearDevice  = 1
+	bearSession = 2
+	bearToken   = 3
+)
+
+var (
+	qBear    = db.Query(`INSERT INTO bearer (hash, kind, client, ref) VALUES ($1, $2, $3, $4)`)
+	qUnbear  = db.Query(`DELETE FROM bearer WHERE client = $1 AND ref = $2`)
+	qRetire  = db.Query(`UPDATE bearer SET until_us = $3 WHERE client = $1 AND ref = $2 AND until_us IS NULL`)
+	qBearers = db.Query(`SELECT client, ref FROM bearer WHERE hash = $1 AND kind = $2`)
+)
+
+func micro(t time.Time) int64 { return t.UnixMicro() }
+
+func moment(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}

@@ -1,0 +1,174 @@
+package access
+
+import (
+	"slices"
+	"time"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/locale"
+	"rocketbank/internal/base/phone"
+	"rocketbank/internal/base/vault"
+)
+
+// Visitor is where a request comes from.
+type Visitor struct {
+	IP    string // network address without a port; may be empty inside the house
+	Agent string // the User-Agent header; only a coarse name is kept of it
+}
+
+// Purpose says what a flow and its codes are for. A code for one purpose is
+// worthless for another.
+type Purpose int16
+
+// The purposes.
+const (
+	ForLogin Purpose = 1
+	ForOrder Purpose = 2 // ordering a card
+)
+
+// Stage is the page a flow waits at.
+type Stage int16
+
+// The stages.
+const (
+	AtCode        Stage = 1 // the code from the SMS is awaited
+	AtPasscode    Stage = 2 // the phone is a client's: his existing passcode is awaited
+	AtNewPasscode Stage = 3 // the phone is nobody's and a card was ordered: a passcode is to be chosen
+	AtNobody      Stage = 4 // the phone is nobody's and a login was tried: offer to order a card
+	AtEnd         Stage = 5 // done; the same passcode again gives the same answer
+)
+
+// Flow is one way in, from the phone to the passcode, on one browser.
+type Flow struct {
+	ID      id.ID
+	Purpose Purpose
+	Stage   Stage
+	Phone   phone.Number // prints masked
+	Lang    locale.Lang
+	// Token is the browser's proof that the flow is its own: 256 bits for a
+	// cookie. It is set only by the call that made it.
+	Token vault.Hidden
+
+	ResendAt time.Time // from when a further code may be asked for
+	CodeEnds time.Time // until when the last code works
+	Ends     time.Time // until when the flow can be finished
+	// TriesLeft counts wrong codes that are still forgiven for this phone.
+	TriesLeft int
+	Spent     bool // the code is too old or out of tries: only a new one helps
+}
+
+// Entry is a login that worked: two cookies and who it is.
+type Entry struct {
+	Session Session
+	// SessionToken is the new session cookie; it dies with the browser.
+	SessionToken vault.Hidden
+	// DeviceToken is the device cookie; empty when the browser has it already.
+	DeviceToken vault.Hidden
+}
+
+// Session is somebody inside.
+type Session struct {
+	ID       id.ID
+	Client   client.ID
+	Device   id.ID
+	Lang     locale.Lang
+	Started  time.Time
+	Seen     time.Time // last request, to about 15 seconds
+	IdleEnds time.Time // when it ends if nothing is done
+	Ends     time.Time // when it ends at the latest
+}
+
+// Activity tells whether a request counts as the client doing something.
+type Activity bool
+
+// The event stream and other background requests are no activity.
+const (
+	Acts    Activity = true
+	Watches Activity = false
+)
+
+// Proof is a fresh passcode check: whoever holds it has just shown that he is
+// the client. Only this room can make one.
+type Proof struct {
+	client  client.ID
+	session id.ID
+	device  id.ID
+	at      time.Time
+}
+
+// Client tells who proved himself.
+func (p Proof) Client() client.ID { return p.client }
+
+// Session tells in which session.
+func (p Proof) Session() id.ID { return p.session }
+
+// At tells when; zero when nobody did.
+func (p Proof) At() time.Time { return p.at }
+
+// Confirmed is the answer to a right passcode inside a session.
+type Confirmed struct {
+	Proof Proof
+	// SessionToken replaces the session cookie (A16). The old one keeps
+	// working for a minute, so that a double tap and a lost answer meet the
+	// same session.
+	SessionToken vault.Hidden
+}
+
+// Known is what a login page may say on a device that the bank knows.
+type Known struct {
+	Device id.ID
+	Client client.ID
+	First  string // given name, «Аня»
+	Lang   locale.Lang
+	// TriesLeft counts wrong passcodes before the next pause.
+	TriesLeft int
+	Paused    time.Time // until when; zero when it is not
+}
+
+// Device is a browser that the bank knows, as its owner sees it.
+type Device struct {
+	ID      id.ID
+	Name    string // «Chrome, Android»
+	Since   time.Time
+	Last    time.Time
+	Current bool // the one that asks
+	// Sessions are the live ones, newest first.
+	Sessions []Session
+}
+
+// Scope is what an API token may do.
+type Scope string
+
+// The scopes. ScopeTransfer includes reading.
+const (
+	ScopeRead     Scope = "read"
+	ScopeTransfer Scope = "transfer"
+)
+
+// NewToken describes an API token to be made.
+type NewToken struct {
+	Name   string // 1–60 letters, the owner's own word for it
+	Scopes []Scope
+	TTL    time.Duration // a day to a year
+	// PublicKey is the caller's own key (issue 2); nil today.
+	PublicKey []byte
+}
+
+// Token is an API token without its secret.
+type Token struct {
+	ID        id.ID
+	Client    client.ID
+	Name      string
+	Hint      string // first letters, «rb_06b3…»
+	Scopes    []Scope
+	Created   time.Time
+	Expires   time.Time
+	Last      time.Time // zero: never used; to about a minute
+	PublicKey []byte
+}
+
+// May tells whether the token has a scope.
+func (t Token) May(s Scope) bool {
+	return slices.Contains(t.Scopes, s) || s == ScopeRead && slices.Contains(t.Scopes, ScopeTransfer)
+}

@@ -1,0 +1,165 @@
+package card
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/clock"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
+	"rocketbank/internal/ledger"
+)
+
+// Options say how cards are made. Zero values work.
+type Options struct {
+	BIN string // first digits of new numbers; 550000, a test range, when empty
+}
+
+const (
+	testBIN    = "550000"
+	validYears = 5
+
+	// numberTries bounds the search for a free number. A range of 10⁹ numbers
+	// that meets a taken one ten times in a row is as good as full.
+	numberTries = 10
+
+	maxCards = 100 // of one client on one page
+)
+
+// Service issues and shows cards. It is safe for concurrent use.
+type Service struct {
+	db      *db.DB
+	vault   *vault.Vault
+	ids     *id.Source
+	clients *client.Directory
+	bin     string
+}
+
+// New makes the service; it refuses a BIN that no Mastercard could have.
+func New(d *db.DB, v *vault.Vault, ids *id.Source, clients *client.Directory, o Options) (*Service, error) {
+	if o.BIN == "" {
+		o.BIN = testBIN
+	}
+	if !mastercard(o.BIN) {
+		return nil, ErrBIN
+	}
+	return &Service{db: d, vault: v, ids: ids, clients: clients, bin: o.BIN}, nil
+}
+
+const columns = `id, account, product, state, first6, last4, holder, exp_year, exp_month, created_us`
+
+var (
+	qOf     = db.Query(`SELECT ` + columns + ` FROM card WHERE client = $1 ORDER BY id LIMIT $2`)
+	qByID   = db.Query(`SELECT ` + columns + ` FROM card WHERE client = $1 AND id = $2`)
+	qNumber = db.Query(`INSERT INTO card_number (hash, client, card) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`)
+	qIssue  = db.Query(`INSERT INTO card (client, id, account, product, state, pan, first6, last4, holder, exp_year, exp_month, created_us)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
+)
+
+// Of lists a client's cards in the order they were issued.
+func (s *Service) Of(ctx context.Context, who client.ID) ([]Card, error) {
+	rows, err := s.db.Rows(ctx, qOf, int64(who), maxCards)
+	if err != nil {
+		return nil, fmt.Errorf("cards of client %d: %w", who, err)
+	}
+	defer rows.Close()
+	var out []Card
+	for rows.Next() {
+		c, err := s.scan(who, rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// ByID finds one of a client's own cards; ErrMissing otherwise.
+func (s *Service) ByID(ctx context.Context, who client.ID, card id.ID) (Card, error) {
+	c, err := s.scan(who, s.db.Row(ctx, qByID, int64(who), card.Bytes()).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Card{}, ErrMissing
+	}
+	return c, err
+}
+
+// DefaultAccount is the account a client's money comes to when nothing else
+// was chosen.
+func (s *Service) DefaultAccount(ctx context.Context, who client.ID) (ledger.AccountID, error) {
+	p, err := s.clients.Person(ctx, who)
+	return p.Account, err
+}
+
+// Order describes a card to be issued.
+type Order struct {
+	Client  client.ID
+	Account ledger.AccountID
+	Product Product
+	Name    client.Name
+}
+
+// Issue makes a card inside a unit of work.
+func (s *Service) Issue(ctx context.Context, tx db.Tx, o Order) (Card, error) {
+	expires := tx.Now().In(clock.Moscow)
+	c := Card{
+		ID: s.ids.New(), Client: o.Client, Account: o.Account, Product: o.Product, State: Active,
+		Holder: embossed(o.Name), Year: expires.Year() + validYears, Month: expires.Month(), Since: tx.Now(),
+	}
+	number, err := s.takeNumber(ctx, tx, c)
+	if err != nil {
+		return Card{}, err
+	}
+	c.First6, c.Last4 = number[:6], number[len(number)-4:]
+	pan, err := s.vault.SealText(vault.PAN, at("card.pan", c.ID), number)
+	if err != nil {
+		return Card{}, err
+	}
+	holder, err := s.vault.SealText(vault.PII, at("card.holder", c.ID), c.Holder)
+	if err != nil {
+		return Card{}, err
+	}
+	_, err = tx.Exec(ctx, qIssue, int64(c.Client), c.ID.Bytes(), int64(c.Account), int16(c.Product), int16(c.State),
+		pan, c.First6, c.Last4, holder, c.Year, int(c.Month), c.Since.UnixMicro())
+	return c, err
+}
+
+// takeNumber draws numbers until one is free and takes it for the card.
+func (s *Service) takeNumber(ctx context.Context, tx db.Tx, c Card) (string, error) {
+	for range numberTries {
+		number := draw(s.bin)
+		n, err := tx.Exec(ctx, qNumber, s.vault.Lookup(vault.Number, number), int64(c.Client), c.ID.Bytes())
+		if err != nil {
+			return "", err
+		}
+		if n == 1 {
+			return number, nil
+		}
+	}
+	return "", fmt.Errorf("card: no free number under BIN %s", s.bin)
+}
+
+func (s *Service) scan(who client.ID, scan func(...any) error) (Card, error) {
+	c := Card{Client: who}
+	var raw, holder []byte
+	var created int64
+	var month int
+	if err := scan(&raw, &c.Account, &c.Product, &c.State, &c.First6, &c.Last4, &holder, &c.Year, &month, &created); err != nil {
+		return Card{}, fmt.Errorf("read a card: %w", err)
+	}
+	var err error
+	if c.ID, err = id.FromBytes(raw); err != nil {
+		return Card{}, fmt.Errorf("read a card: %w", err)
+	}
+	if c.Holder, err = s.vault.OpenText(vault.PII, at("card.holder", c.ID), holder); err != nil {
+		return Card{}, fmt.Errorf("holder of card %s: %w", c.ID.Text(Prefix), err)
+	}
+	c.Month, c.Since = time.Month(month), time.UnixMicro(created).UTC()
+	return c, nil
+}
+
+func at(table string, card id.ID) vault.At { return vault.At{Table: table, Row: card.Bytes()} }

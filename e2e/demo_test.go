@@ -1,0 +1,383 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"rocketbank/internal/base/db/dbtest"
+)
+
+// build is the program, compiled once for all stories.
+type build struct {
+	once sync.Once
+	path string
+	err  error
+}
+
+var program build
+
+// binary gives the path of the real program. With ROCKETBANK_E2E_RACE=1 it is
+// built with the race detector, and a race fails the story that met it.
+func binary(t testing.TB) string {
+	t.Helper()
+	program.once.Do(func() {
+		dir, err := os.MkdirTemp("", "rocketbank-e2e-bin")
+		if err != nil {
+			program.err = err
+			return
+		}
+		program.path = filepath.Join(dir, "rocketbank")
+		args := []string{"build", "-o", program.path}
+		if os.Getenv("ROCKETBANK_E2E_RACE") == "1" {
+			args = append(args, "-race")
+		}
+		out, err := exec.Command("go", append(args, "rocketbank/cmd/rocketbank")...).CombinedOutput()
+		if err != nil {
+			program.err = fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	})
+	if program.err != nil {
+		t.Fatal(program.err)
+	}
+	return program.path
+}
+
+func (b *build) remove() {
+	if b.path != "" {
+		_ = os.RemoveAll(filepath.Dir(b.path))
+	}
+}
+
+// Person is an example person of the demo.
+type Person struct{ Name, Phone, Passcode, Token string }
+
+// Demo is a running demo: its own process, its own folder.
+type Demo struct {
+	Cabinet, API, Console, Sandbox, Partners, Metrics string
+	People                                            []Person
+
+	t      testing.TB
+	folder string
+	db     string
+	addr   string
+	cmd    *exec.Cmd
+	ended  chan error
+	log    *logFile
+	took   time.Duration // from start to the ready line
+}
+
+// eachDemo tells a story on both databases, each from an empty folder.
+func eachDemo(t *testing.T, story func(t *testing.T, d *Demo)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { story(t, startDemo(t, "")) })
+	t.Run("postgres", func(t *testing.T) { story(t, startDemo(t, dbtest.Postgres(t))) })
+}
+
+// startDemo starts `rocketbank demo` on an empty folder and waits until it is
+// ready. db is the address of the database; "" means SQLite in the folder.
+// After the story the program must stop in order and its log must be clean.
+func startDemo(t testing.TB, db string) *Demo {
+	t.Helper()
+	d := &Demo{t: t, folder: t.TempDir(), db: db, addr: "127.0.0.1:0", log: &logFile{}}
+	d.start()
+	t.Cleanup(func() {
+		if d.cmd != nil {
+			d.Stop()
+		}
+		d.checkLog()
+	})
+	return d
+}
+
+// readyWithin is generous: the contract's 10 s are asserted where the machine is quiet.
+const readyWithin = 60 * time.Second
+
+func (d *Demo) start() {
+	d.t.Helper()
+	args := []string{"demo", "--addr", d.addr, "--data", d.folder}
+	if d.db != "" {
+		args = append(args, "--db", d.db)
+	}
+	begun := time.Now()
+	cmd := exec.Command(binary(d.t), args...)
+	cmd.Stderr = d.log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			d.log.Write(append(lines.Bytes(), '\n'))
+			if strings.HasPrefix(lines.Text(), "ready ") {
+				select {
+				case ready <- lines.Text():
+				default:
+				}
+			}
+		}
+		ended <- cmd.Wait()
+	}()
+	d.cmd, d.ended = cmd, ended
+	select {
+	case <-ready:
+	case err := <-ended:
+		d.cmd = nil
+		d.t.Fatalf("rocketbank demo ended before it was ready: %v\n%s", err, d.log.tail())
+	case <-time.After(readyWithin):
+		_ = cmd.Process.Kill()
+		d.t.Fatalf("rocketbank demo was not ready within %v\n%s", readyWithin, d.log.tail())
+	}
+	d.took = time.Since(begun)
+	d.readReady()
+}
+
+func (d *Demo) readReady() {
+	d.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(d.folder, "ready.json"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, d); err != nil {
+		d.t.Fatalf("ready.json: %v\n%s", err, raw)
+	}
+	u, err := url.Parse(d.Cabinet)
+	if err != nil || u.Port() == "" {
+		d.t.Fatalf("ready.json says cabinet=%q", d.Cabinet)
+	}
+	d.addr = "127.0.0.1:" + u.Port() // a restart keeps the origin
+}
+
+// Kill ends the program as a power cut would (kill -9).
+func (d *Demo) Kill() {
+	d.t.Helper()
+	if err := d.cmd.Process.Kill(); err != nil {
+		d.t.Fatal(err)
+	}
+	<-d.ended
+	d.cmd = nil
+}
+
+// Stop asks the program to end and fails when it does not, or not cleanly.
+func (d *Demo) Stop() {
+	d.t.Helper()
+	cmd := d.cmd
+	d.cmd = nil
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		d.t.Errorf("stop: %v\n%s", err, d.log.tail())
+		return
+	}
+	select {
+	case err := <-d.ended:
+		if err != nil {
+			d.t.Errorf("rocketbank demo ended with %v\n%s", err, d.log.tail())
+		}
+	case <-time.After(30 * time.Second):
+		_ = cmd.Process.Signal(syscall.SIGQUIT) // its goroutines go to the log
+		<-d.ended
+		d.t.Errorf("rocketbank demo did not stop within 30 s\n%s", d.log.tail())
+	}
+}
+
+// Restart starts the program again on the same folder, database and port.
+func (d *Demo) Restart() {
+	d.t.Helper()
+	d.start()
+}
+
+// Run runs another command of the program, e.g. "verify", on this demo's
+// database and gives what it printed and its exit code.
+func (d *Demo) Run(args ...string) (out string, code int) {
+	d.t.Helper()
+	raw, err := exec.Command(binary(d.t), append(args, "--db", d.URL())...).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		d.t.Fatal(err)
+	}
+	if exit != nil {
+		code = exit.ExitCode()
+	}
+	return string(raw), code
+}
+
+// Verify fails when the book does not add up.
+func (d *Demo) Verify() {
+	d.t.Helper()
+	if out, code := d.Run("verify"); code != 0 {
+		d.t.Errorf("verify ended with %d:\n%s", code, out)
+	}
+}
+
+// URL is the address of the demo's database.
+func (d *Demo) URL() string {
+	return cmp.Or(d.db, "sqlite:"+filepath.Join(d.folder, "bank.db"))
+}
+
+// Person finds an example person by the beginning of the name.
+func (d *Demo) Person(name string) Person {
+	d.t.Helper()
+	for _, p := range d.People {
+		if strings.HasPrefix(p.Name, name) {
+			return p
+		}
+	}
+	d.t.Fatalf("ready.json names nobody like %q: %v", name, d.People)
+	return Person{}
+}
+
+// Open opens a browser at the cabinet.
+func (d *Demo) Open(t testing.TB, o Opt) *Page { t.Helper(); return Open(t, d.Cabinet, o) }
+
+// SMS is a message in the sandbox phone.
+type SMS struct{ ID, To, Text, At, State string }
+
+// Messages gives the SMS of a number, newest first.
+func (d *Demo) Messages(phone string) []SMS {
+	d.t.Helper()
+	var all []SMS
+	d.getJSON(d.Sandbox+"/messages.json?phone="+url.QueryEscape(phone), &all)
+	return all
+}
+
+// Inbox is a sandbox phone that knows what its owner has read already.
+type Inbox struct {
+	d     *Demo
+	phone string
+	read  map[string]bool
+}
+
+// Inbox picks up a phone; messages that are there already count as read.
+func (d *Demo) Inbox(phone string) *Inbox {
+	d.t.Helper()
+	in := &Inbox{d: d, phone: phone, read: map[string]bool{}}
+	for _, m := range d.Messages(phone) {
+		in.read[m.ID] = true
+	}
+	return in
+}
+
+// Next waits for a message that has not been read and holds the text.
+func (in *Inbox) Next(holds string) SMS {
+	in.d.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
+		for _, m := range in.d.Messages(in.phone) {
+			if !in.read[m.ID] && strings.Contains(m.Text, holds) {
+				in.read[m.ID] = true
+				return m
+			}
+		}
+	}
+	in.d.t.Fatalf("no new SMS with %q came to %s; it has %v", holds, in.phone, in.d.Messages(in.phone))
+	return SMS{}
+}
+
+var sixDigits = regexp.MustCompile(`(?:^|\D)(\d{6})(?:\D|$)`)
+
+// Code waits for the next one-time code.
+func (in *Inbox) Code() string {
+	in.d.t.Helper()
+	m := in.Next("")
+	found := sixDigits.FindStringSubmatch(m.Text)
+	if found == nil {
+		in.d.t.Fatalf("the SMS holds no code: %q", m.Text)
+	}
+	return found[1]
+}
+
+// TestCard is one of the sandbox's cards of other banks.
+type TestCard struct{ Number, Exp, CVC, Kind, Code string }
+
+// Card gives the sandbox card of a kind: good, poor, expired, …
+func (d *Demo) Card(kind string) TestCard {
+	d.t.Helper()
+	var all []TestCard
+	d.getJSON(d.Sandbox+"/cards.json", &all)
+	for _, c := range all {
+		if c.Kind == kind {
+			return c
+		}
+	}
+	d.t.Fatalf("the sandbox has no card of kind %q: %v", kind, all)
+	return TestCard{}
+}
+
+func (d *Demo) getJSON(address string, into any) {
+	d.t.Helper()
+	res, err := http.Get(address)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		d.t.Fatalf("GET %s: %s, %v\n%s", address, res.Status, err, raw)
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		d.t.Fatalf("GET %s: %v\n%s", address, err, raw)
+	}
+}
+
+// Call speaks to the API: body is sent as JSON unless nil or already bytes.
+func (d *Demo) Call(method, path, token string, body any, headers map[string]string) (status int, answer map[string]any) {
+	d.t.Helper()
+	var send io.Reader
+	switch b := body.(type) {
+	case nil:
+	case []byte:
+		send = bytes.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		send = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequest(method, d.API+path, send)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if send != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for k, v := range headers {
+		req.Header.Set(k, v)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &answer); err != nil {
+			d.t.Fatalf("%s %s: %s is no JSON object: %v\n%s", method, path, res.Status, err, raw)
+		}
+	}
+	return res.StatusCode, answer
+}

@@ -1,0 +1,190 @@
+package e2e
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/chromedp"
+
+	"rocketbank/internal/base/tier"
+)
+
+// axeSource is axe-core 4.14.1 (MPL-2.0, see testdata/axe). Evaluating it goes
+// past the page's CSP and is no violation of it.
+//
+//go:embed testdata/axe/axe.min.js
+var axeSource string
+
+// request is one load of a page.
+type request struct {
+	url, kind string
+	bytes     int64
+}
+
+// Cost is what a page took to load (DESIGN §2).
+type Cost struct {
+	Bytes    int64
+	Requests int
+	ByKind   map[string]int64 // Document, Stylesheet, Script, Font, Image, …
+	Shift    float64          // cumulative layout shift
+	URLs     []string
+}
+
+// notCounted are loads the budget leaves out: manifest, icon, worker, stream.
+var notCounted = regexp.MustCompile(`manifest|favicon|/icon|logo\.svg|/sw\.js|/worker\.js|/events`)
+
+// Cold loads a path in a fresh window with this one's cookies and an empty
+// cache, and tells what it cost.
+func (p *Page) Cold(path string) Cost {
+	p.t.Helper()
+	o := p.opt
+	o.Mobile = true
+	q := p.Another(o)
+	return q.load(path)
+}
+
+// Warm loads a path in this window, with whatever it has cached.
+func (p *Page) Warm(path string) Cost {
+	p.t.Helper()
+	return p.load(path)
+}
+
+func (p *Page) load(path string) Cost {
+	p.t.Helper()
+	p.Go(path)
+	p.Idle(250e6)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := Cost{ByKind: map[string]int64{}}
+	for _, r := range p.done {
+		if notCounted.MatchString(r.url) || strings.HasPrefix(r.url, "data:") {
+			continue
+		}
+		c.Bytes += r.bytes
+		c.ByKind[r.kind] += r.bytes
+		c.Requests++
+		c.URLs = append(c.URLs, fmt.Sprintf("%6d %s %s", r.bytes, r.kind, r.url))
+	}
+	shift, err := chromedp.Run(p, chromedp.Evaluate[float64]("window.watched?.shift??0"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	c.Shift = shift
+	return c
+}
+
+// Budget fails when the first load of a path is over the budget of DESIGN §2.
+func (p *Page) Budget(path string) {
+	p.t.Helper()
+	c := p.Cold(path)
+	over := func(what string, got, most int64) {
+		if got > most {
+			p.t.Errorf("%s: first load takes %d %s, at most %d\n%s", path, got, what, most, strings.Join(c.URLs, "\n"))
+		}
+	}
+	over("bytes", c.Bytes, 60<<10)
+	over("requests", int64(c.Requests), 8)
+	over("bytes of HTML", c.ByKind["Document"], 8<<10)
+	over("bytes of CSS", c.ByKind["Stylesheet"], 8<<10)
+	over("bytes of fonts", c.ByKind["Font"], 30<<10) // 29 of files and the headers of three answers
+	over("bytes of scripts", c.ByKind["Script"], 15<<10)
+	if c.Shift > 0.01 {
+		p.t.Errorf("%s: layout shifts by %.3f, at most 0.01", path, c.Shift)
+	}
+}
+
+// violation is what axe found.
+type violation struct{ ID, Impact, Help, Nodes string }
+
+// Axe fails on any violation of WCAG 2.2 A and AA or of best practice.
+func (p *Page) Axe(what string) {
+	p.t.Helper()
+	for _, v := range p.axe() {
+		p.t.Errorf("axe on %s: %s (%s) %s: %s", what, v.ID, v.Impact, v.Help, v.Nodes)
+	}
+}
+
+func (p *Page) axe() []violation {
+	p.t.Helper()
+	tags, err := json.Marshal([]string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if p.JS("typeof axe") != "object" {
+		p.Do(chromedp.Evaluate[chromedp.Void](axeSource + ";0"))
+	}
+	return get(p, chromedp.Evaluate[[]violation](`axe.run({runOnly:`+string(tags)+`}).then(r=>r.violations.map(v=>
+		({ID:v.id,Impact:v.impact??'',Help:v.help,Nodes:v.nodes.map(n=>n.target+' '+n.html.slice(0,160)).join(' | ')})))`, chromedp.EvalAwaitPromise))
+}
+
+// Gate holds the page as it stands now to what every page must be: no axe
+// violation and no sideways scroll on phone and desktop, in light and dark.
+// It leaves pictures in the artefact folder and the window as it was.
+func (p *Page) Gate(name string) {
+	p.t.Helper()
+	type look struct{ mobile, dark bool }
+	looks := []look{{true, false}, {false, true}}
+	if tier.Now() >= tier.CI || artefacts() != "" {
+		looks = []look{{true, false}, {true, true}, {false, false}, {false, true}}
+	}
+	for _, l := range looks {
+		p.emulate(l.mobile, l.dark)
+		width, height := screen(l.mobile)
+		what := fmt.Sprintf("%s-%s-%dx%d", name, map[bool]string{true: "dark", false: "light"}[l.dark], width, height)
+		p.JS("document.fonts.ready.then(()=>new Promise(r=>requestAnimationFrame(()=>requestAnimationFrame(r))))")
+		p.Axe(what)
+		p.noSideways(what, width)
+		if artefacts() != "" {
+			p.shot(what, true)
+		}
+	}
+	p.viewport(320, 640, true)
+	p.noSideways(name+"-320", 320)
+	p.emulate(p.opt.Mobile, p.opt.Dark)
+}
+
+func (p *Page) noSideways(what string, width int64) {
+	p.t.Helper()
+	if got := p.JS("document.documentElement.scrollWidth"); got != fmt.Sprint(width) {
+		p.t.Errorf("%s is %s px wide in a window of %d: it scrolls sideways", what, got, width)
+	}
+}
+
+// Shot keeps a picture of the page under a name and gives its path.
+func (p *Page) Shot(name string) string { return p.shot(name, true) }
+
+func (p *Page) shot(name string, full bool) string {
+	take := chromedp.CaptureScreenshot()
+	if full {
+		take = chromedp.FullScreenshot(100)
+	}
+	png, err := chromedp.Run(p, take)
+	if err != nil {
+		return fmt.Sprintf("none (%v)", err)
+	}
+	dir := artefacts()
+	if dir == "" {
+		dir = filepath.Join(os.TempDir(), "rocketbank-e2e")
+	}
+	path := filepath.Join(dir, fileName(name)+".png")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err.Error()
+	}
+	if err := os.WriteFile(path, png, 0o644); err != nil {
+		return err.Error()
+	}
+	return path
+}
+
+// artefacts is the folder that keeps the pictures of this run, if it has one.
+var artefacts = sync.OnceValue(func() string { return os.Getenv("ROCKETBANK_ARTEFACTS") })
+
+var unfit = regexp.MustCompile(`[^\pL\pN._-]+`)
+
+func fileName(s string) string { return unfit.ReplaceAllString(s, "-") }

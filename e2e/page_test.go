@@ -1,0 +1,309 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// patience is how long a person waits for a page to say what it should.
+const patience = 10 * time.Second
+
+// Do runs steps and fails the story when one fails.
+func (p *Page) Do(steps ...Step) {
+	p.t.Helper()
+	if err := chromedp.Do(p, steps...); err != nil {
+		p.t.Fatalf("%v%s", err, p.where())
+	}
+}
+
+// get runs one action and gives what it found.
+func get[T any](p *Page, a chromedp.Action[T]) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p, a)
+	if err != nil {
+		p.t.Fatalf("%v%s", err, p.where())
+	}
+	return v
+}
+
+// where tells the address and the words on the page, for a failed story.
+func (p *Page) where() string {
+	at, err := chromedp.Run(p, chromedp.Location())
+	if err != nil {
+		return ""
+	}
+	words, _ := chromedp.Run(p, chromedp.Evaluate[string]("(document.body?.innerText??'').slice(0,1500)"))
+	return fmt.Sprintf("\nat %s\n%s", at, words)
+}
+
+// Go opens a path of the bank (or a whole address) and waits for the page.
+func (p *Page) Go(path string) {
+	p.t.Helper()
+	p.mu.Lock()
+	p.done = nil
+	p.mu.Unlock()
+	p.Do(chromedp.Navigate(p.address(path)))
+}
+
+func (p *Page) address(path string) string {
+	if strings.HasPrefix(path, "http://") || strings.HasPrefix(path, "https://") {
+		return path
+	}
+	return p.base + path
+}
+
+// Back goes one page back in the history. (The library's own NavigateBack
+// hangs when the page comes out of the back-forward cache.)
+func (p *Page) Back() {
+	p.t.Helper()
+	p.Do(chromedp.Evaluate[chromedp.Void]("setTimeout(()=>history.back())"))
+}
+
+// Reload loads the page anew.
+func (p *Page) Reload() { p.t.Helper(); p.Do(chromedp.Reload()) }
+
+// Path tells the path of the page, without origin and query.
+func (p *Page) Path() string {
+	p.t.Helper()
+	u, err := url.Parse(get(p, chromedp.Location()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return u.Path
+}
+
+// JS evaluates an expression (promises are awaited) and gives it as text.
+func (p *Page) JS(expression string) string {
+	p.t.Helper()
+	return get(p, chromedp.Evaluate[string]("Promise.resolve("+expression+").then(String)", chromedp.EvalAwaitPromise))
+}
+
+// Until waits for an expression to become true; it survives navigations.
+func (p *Page) Until(expression string) {
+	p.t.Helper()
+	p.until(expression, expression)
+}
+
+func (p *Page) until(expression, what string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end) && p.Err() == nil; time.Sleep(15 * time.Millisecond) {
+		if ok, err := chromedp.Run(p, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
+			return
+		}
+	}
+	p.t.Fatalf("never: %s%s", what, p.where())
+}
+
+// At waits until the window shows a path.
+func (p *Page) At(path string) {
+	p.t.Helper()
+	p.until("location.pathname==="+quote(path)+"&&document.readyState==='complete'", "at "+path)
+}
+
+// AtPrefix waits until the path begins so, e.g. "/transfer/tr_".
+func (p *Page) AtPrefix(prefix string) {
+	p.t.Helper()
+	p.until("location.pathname.startsWith("+quote(prefix)+")&&document.readyState==='complete'", "at "+prefix+"…")
+}
+
+// plain makes no difference between a space and the no-break spaces of sums.
+const plain = `(s=>(s??'').replace(/[\u00a0\u202f\s]+/g,' ').trim())`
+
+// Sees waits until the visible words of the page hold a text.
+func (p *Page) Sees(text string) {
+	p.t.Helper()
+	p.until(plain+"(document.body?.innerText).includes("+plain+"("+quote(text)+"))", "sees "+text)
+}
+
+// SeesNot fails when the page shows a text now.
+func (p *Page) SeesNot(text string) {
+	p.t.Helper()
+	if p.JS(plain+"(document.body?.innerText).includes("+plain+"("+quote(text)+"))") == "true" {
+		p.t.Errorf("the page shows %q%s", text, p.where())
+	}
+}
+
+// Text waits until the element has exactly this text.
+func (p *Page) Text(selector, want string) {
+	p.t.Helper()
+	p.until(plain+"(document.querySelector("+quote(selector)+")?.textContent)==="+plain+"("+quote(want)+")", selector+" says "+want)
+}
+
+// TextOf gives the text of an element now.
+func (p *Page) TextOf(selector string) string {
+	p.t.Helper()
+	return p.JS(plain + "(document.querySelector(" + quote(selector) + ")?.textContent)")
+}
+
+// FieldValue gives what a form field holds.
+func (p *Page) FieldValue(name string) string {
+	p.t.Helper()
+	return p.JS("document.querySelector(" + quote(field(name)) + ")?.value")
+}
+
+func field(name string) string { return fmt.Sprintf("[name=%s]:not([type=hidden])", quote(name)) }
+
+// Fill types into the field with this name, as a person does: it takes out
+// what is there and presses keys.
+func (p *Page) Fill(name, text string) {
+	p.t.Helper()
+	at := chromedp.CSS(field(name))
+	p.until("document.querySelector("+quote(field(name))+")", "a field named "+name)
+	p.Do(chromedp.Focus(at))
+	if p.FieldValue(name) != "" {
+		p.Do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(kb.Backspace))
+	}
+	if text != "" {
+		p.Do(chromedp.SendKeys(at, text))
+	}
+}
+
+// Choose ticks a radio button or check box, or picks an option of a list.
+func (p *Page) Choose(name, value string) {
+	p.t.Helper()
+	box := fmt.Sprintf("[name=%s][value=%s]", quote(name), quote(value))
+	p.until("document.querySelector("+quote(box)+")||document.querySelector('select'+"+quote(fmt.Sprintf("[name=%s]", quote(name)))+")", name+" to choose")
+	if p.JS("!!document.querySelector("+quote(box)+")") == "true" {
+		// Its label is what people hit: the box itself is often drawn by CSS.
+		p.JS("document.querySelector(" + quote(box) + ").click()")
+		return
+	}
+	p.Do(chromedp.SetValue(chromedp.CSS(fmt.Sprintf("select[name=%s]", quote(name))), value))
+}
+
+// mark finds a visible button or link by its words (or accessible name), the
+// exact text first, and marks it for a click.
+const mark = `((want)=>{
+	const plain=` + plain + `;want=plain(want);
+	document.querySelectorAll('[data-e2e]').forEach(e=>e.removeAttribute('data-e2e'));
+	const all=[...document.querySelectorAll('button,a[href],input[type=submit],summary,[role=button],[role=switch],label')]
+		.filter(e=>e.checkVisibility({checkVisibilityCSS:true})&&!e.closest('[inert]'));
+	const name=e=>plain(e.getAttribute('aria-label')||e.value||e.innerText);
+	const open=document.querySelector('dialog[open]');
+	const scope=open?all.filter(e=>open.contains(e)):all;
+	const e=scope.find(e=>name(e)===want)??scope.find(e=>plain(e.innerText).startsWith(want))??scope.find(e=>name(e).includes(want));
+	e?.setAttribute('data-e2e','');return !!e})`
+
+// Press clicks the button or link with these words; a tap on a phone.
+func (p *Page) Press(words string) {
+	p.t.Helper()
+	p.until(mark+"("+quote(words)+")", "a button or link «"+words+"»")
+	p.hit("[data-e2e]")
+}
+
+// Click clicks an element by its selector.
+func (p *Page) Click(selector string) {
+	p.t.Helper()
+	p.until("document.querySelector("+quote(selector)+")", selector)
+	p.hit(selector)
+}
+
+func (p *Page) hit(selector string) {
+	p.t.Helper()
+	if p.opt.Mobile {
+		p.Do(chromedp.Tap(chromedp.CSS(selector)))
+		return
+	}
+	p.Do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Submit presses a button that leads to another page (or the same one anew)
+// and waits until that page is there.
+func (p *Page) Submit(words string) {
+	p.t.Helper()
+	p.leave(func() { p.Press(words) })
+}
+
+// Key presses one key on whatever has the focus: kb.Tab, kb.Enter, kb.Escape.
+func (p *Page) Key(keys string) { p.t.Helper(); p.Do(chromedp.KeyEvent(keys)) }
+
+// SubmitKey presses Enter and waits for the next page.
+func (p *Page) SubmitKey() {
+	p.t.Helper()
+	p.leave(func() { p.Key(kb.Enter) })
+}
+
+// leave runs act and waits until the document is another one.
+func (p *Page) leave(act func()) {
+	p.t.Helper()
+	p.JS("window.e2eStays=1")
+	act()
+	p.until("window.e2eStays!==1&&document.readyState==='complete'", "another page")
+}
+
+// Swap runs act and waits for one htmx request with its swap.
+func (p *Page) Swap(act func()) {
+	p.t.Helper()
+	n := p.JS("watched.done")
+	act()
+	p.until("watched.busy===0&&watched.done>"+n, "an htmx answer")
+}
+
+// Live waits until the page's event stream is open.
+func (p *Page) Live() { p.t.Helper(); p.until("watched.live>0", "the event stream opens") }
+
+// Idle waits until nothing has been loading for a while; open streams do not count.
+func (p *Page) Idle(quiet time.Duration) {
+	for p.Err() == nil {
+		p.mu.Lock()
+		still := len(p.open) == 0 && time.Since(p.last) >= quiet
+		p.mu.Unlock()
+		if still {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// Cookies gives all cookies of the window.
+func (p *Page) Cookies() []*network.Cookie {
+	p.t.Helper()
+	jar, err := chromedp.CallBrowser(p, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: p.incognito()})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return jar.Cookies
+}
+
+// ClearCookies forgets them all: another device with the same history.
+func (p *Page) ClearCookies() {
+	p.t.Helper()
+	if _, err := chromedp.CallBrowser(p, storage.ClearCookies, storage.ClearCookiesParams{BrowserContextID: p.incognito()}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// SetCookie puts a cookie into the window as the bank would.
+func (p *Page) SetCookie(name, value string) {
+	p.t.Helper()
+	p.Do(send(network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: p.base, Path: "/", Secure: new(true), HTTPOnly: new(true), SameSite: "Lax"}))
+}
+
+// Another opens a second window of the same person: same cookies, cold cache.
+func (p *Page) Another(o Opt) *Page {
+	p.t.Helper()
+	q := Open(p.t, p.base, o)
+	for _, c := range p.Cookies() {
+		q.SetCookie(c.Name, c.Value)
+	}
+	return q
+}
+
+func (p *Page) incognito() cdp.BrowserContextID { return chromedp.FromContext(p).BrowserContextID }
+
+func quote(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always marshals
+	}
+	return string(b)
+}

@@ -14,6 +14,7 @@ import (
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/outbox"
@@ -98,7 +99,7 @@ func New(d Deps) *Service {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	if d.Now == nil {
-		d.Now = time.Now
+		d.Now = clock.System().Now
 	}
 	return &Service{d}
 }

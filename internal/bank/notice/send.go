@@ -41,11 +41,11 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 
 // sendSMS sends a message that another room wrote, such as a one-time code.
 func (s *Service) sendSMS(ctx context.Context, e outbox.Event) error {
-	m, err := access.OpenSMS(s.d.Vault, e.Payload)
+	m, err := access.OpenSMS(s.d.Vault, e)
 	if err != nil {
 		return outbox.Final(fmt.Errorf("message %s: %w", uuid(e.ID), err))
 	}
-	if m.Until != 0 && s.d.Now().Unix() >= m.Until {
+	if !m.Until.IsZero() && !s.d.Now().Before(m.Until) {
 		s.d.Log.Warn("a message was too old to be sent", "event", uuid(e.ID), "attempt", e.Attempt)
 		return nil
 	}

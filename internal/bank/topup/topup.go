@@ -63,6 +63,7 @@ func (s State) Final() bool { return s == Done || s == Refused }
 // The refusals of this room.
 var (
 	ErrMissing   = fault.New(fault.Missing, "topup.missing")
+	ErrAccount   = fault.New(fault.Missing, "topup.no_such_account").At("account") // not one's own, or gone
 	ErrKeyReused = fault.New(fault.Conflict, "topup.key_reused")
 	ErrNumber    = fault.New(fault.Invalid, "topup.card_number").At("number")
 	ErrNumberLen = fault.New(fault.Invalid, "topup.card_number_length").At("number")

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"rocketbank/internal/bank/client"
 )
 
@@ -74,12 +76,12 @@ func embossed(n client.Name) string {
 
 func latin(s string) string {
 	var b strings.Builder
-	for _, r := range strings.ToUpper(s) {
+	// Decomposed, «Ё» is «Е» and «É» is «E»: the marks fall out with the rest.
+	for _, r := range norm.NFD.String(strings.ToUpper(s)) {
 		switch {
 		case r >= 'A' && r <= 'Z' || r == ' ' || r == '-':
 			b.WriteRune(r)
-		case r == '\'' || r == '’' || !unicode.IsLetter(r):
-		default:
+		case unicode.IsLetter(r):
 			b.WriteString(passport[r])
 		}
 	}
@@ -88,7 +90,7 @@ func latin(s string) string {
 
 // passport is the Russian table of ICAO 9303-3; the soft sign falls out.
 var passport = map[rune]string{
-	'А': "A", 'Б': "B", 'В': "V", 'Г': "G", 'Д': "D", 'Е': "E", 'Ё': "E", 'Ж': "ZH", 'З': "Z", 'И': "I", 'Й': "I",
+	'А': "A", 'Б': "B", 'В': "V", 'Г': "G", 'Д': "D", 'Е': "E", 'Ж': "ZH", 'З': "Z", 'И': "I",
 	'К': "K", 'Л': "L", 'М': "M", 'Н': "N", 'О': "O", 'П': "P", 'Р': "R", 'С': "S", 'Т': "T", 'У': "U", 'Ф': "F",
 	'Х': "KH", 'Ц': "TS", 'Ч': "CH", 'Ш': "SH", 'Щ': "SHCH", 'Ъ': "IE", 'Ы': "Y", 'Э': "E", 'Ю': "IU", 'Я': "IA",
 }

@@ -41,14 +41,14 @@ type Service struct {
 }
 
 // New makes the service; it refuses a BIN that no Mastercard could have.
-func New(d *db.DB, v *vault.Vault, ids *id.Source, clients *client.Directory, o Options) (*Service, error) {
+func New(d *db.DB, v *vault.Vault, ids *id.Source, o Options) (*Service, error) {
 	if o.BIN == "" {
 		o.BIN = testBIN
 	}
 	if !mastercard(o.BIN) {
 		return nil, ErrBIN
 	}
-	return &Service{db: d, vault: v, ids: ids, clients: clients, bin: o.BIN}, nil
+	return &Service{db: d, vault: v, ids: ids, clients: client.NewDirectory(d, v), bin: o.BIN}, nil
 }
 
 const columns = `id, account, product, state, first6, last4, holder, exp_year, exp_month, created_us`

@@ -9,16 +9,25 @@ const stars = "•••"
 
 // Hidden is a text that shows itself only when asked by name. In logs, error
 // texts, %v, %#v and JSON it is stars.
-type Hidden struct{ s string }
+type Hidden struct {
+	// A pointer, because fmt prints the unexported fields of other structs
+	// without asking their methods: there it finds an address.
+	s *string
+}
 
 // Hide wraps a text.
-func Hide(s string) Hidden { return Hidden{s} }
+func Hide(s string) Hidden { return Hidden{&s} }
 
 // Reveal gives the text.
-func (h Hidden) Reveal() string { return h.s }
+func (h Hidden) Reveal() string {
+	if h.s == nil {
+		return ""
+	}
+	return *h.s
+}
 
 // Empty tells whether there is nothing inside.
-func (h Hidden) Empty() bool { return h.s == "" }
+func (h Hidden) Empty() bool { return h.Reveal() == "" }
 
 // String is stars.
 func (h Hidden) String() string { return stars }

@@ -14,7 +14,9 @@ import (
 )
 
 // sharedTables lists tables that more than one room touches, each with its reason.
-var sharedTables = map[string]string{}
+var sharedTables = map[string]string{
+	"counter": "one row per kind of number; each room steps its own row inside its own unit of work",
+}
 
 var (
 	createTable = regexp.MustCompile(`(?i)CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([a-z_]+)`)

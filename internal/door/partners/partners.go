@@ -1,0 +1,223 @@
+// Package partners is the door for what partners post to the bank: the
+// acquirer's hints about charges and the SMS gateway's delivery receipts. It
+// has a listener of its own, away from people's pages.
+//
+// A message is believed only under the partner's seal (package signature), and
+// even then it moves nothing: a hint makes the bank ask the acquirer itself, a
+// receipt is only noted. So a message that comes twice, late or out of order
+// does no harm.
+package partners
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"regexp"
+	"time"
+
+	"rocketbank/internal/bank/notice"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/rail/signature"
+	"rocketbank/internal/rail/strictjson"
+)
+
+// TopupNotifier takes a hint that something about a charge has changed
+// (topup.Service). A fault.Missing means that we know no such charge.
+type TopupNotifier interface {
+	Hint(ctx context.Context, chargeKey string) error
+}
+
+// SMSReceipts takes what became of a message (notice.Service).
+// notice.ErrUnknownMessage means that it is none of ours.
+type SMSReceipts interface {
+	Receipt(ctx context.Context, r notice.DeliveryReceipt) error
+}
+
+// Config is what the door is made of.
+type Config struct {
+	Topups         TopupNotifier
+	Receipts       SMSReceipts
+	AcquirerSecret signature.Secret
+	SMSSecret      signature.Secret
+	Now            func() time.Time // real time, for the age of a seal; the machine's when nil
+	Log            *slog.Logger     // may be nil
+}
+
+// maxBody bounds a message.
+const maxBody = 64 << 10
+
+type door struct{ Config }
+
+// New makes the door. It refuses to stand open without secrets.
+func New(cfg Config) (http.Handler, error) {
+	switch {
+	case cfg.AcquirerSecret == "" || cfg.SMSSecret == "":
+		return nil, errors.New("partners' door: a callback secret is empty")
+	case cfg.Topups == nil || cfg.Receipts == nil:
+		return nil, errors.New("partners' door: nobody to tell")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &door{cfg}
+	mux := http.NewServeMux()
+	mux.Handle("POST /acquirer/callback", d.sealed(cfg.AcquirerSecret, d.acquirerCallback))
+	mux.Handle("POST /sms/receipt", d.sealed(cfg.SMSSecret, d.smsReceipt))
+	// No page of another site has business here; without a seal it would get
+	// no further anyway.
+	return http.NewCrossOriginProtection().Handler(mux), nil
+}
+
+// refusal is an answer other than 204.
+type refusal struct {
+	status        int
+	reason, field string
+}
+
+func (r *refusal) Error() string { return r.reason + " " + r.field }
+
+func bad(reason, field string) error {
+	return &refusal{http.StatusUnprocessableEntity, reason, field}
+}
+
+// sealed reads the body, checks the seal over its raw bytes and only then lets
+// anybody look inside.
+func (d *door) sealed(secret signature.Secret, h func(context.Context, []byte) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		body, err := d.open(w, r, secret)
+		if err == nil {
+			err = h(r.Context(), body)
+		}
+		if err == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		d.refuse(w, r, err)
+	})
+}
+
+func (d *door) open(w http.ResponseWriter, r *http.Request, secret signature.Secret) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "too_large", ""}
+	case err != nil:
+		return nil, &refusal{http.StatusBadRequest, "bad_body", ""}
+	}
+	seals := r.Header.Values(signature.Header)
+	if len(seals) != 1 {
+		return nil, &refusal{http.StatusUnauthorized, "bad_signature", ""}
+	}
+	if err := signature.Verify(secret, seals[0], body, d.Now()); err != nil {
+		d.Log.WarnContext(r.Context(), "partner message refused", "route", r.Pattern, "err", err)
+		return nil, &refusal{http.StatusUnauthorized, "bad_signature", ""}
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, &refusal{http.StatusUnsupportedMediaType, "bad_content_type", "Content-Type"}
+	}
+	return body, nil
+}
+
+// refuse answers in the protocol's form. What is not a refusal is ours: the
+// partner will come again, the log has the cause.
+func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	no := &refusal{http.StatusInternalServerError, "broken", ""}
+	switch code := fault.CodeOf(err); {
+	case errors.As(err, &no):
+	case code == fault.Missing, errors.Is(err, notice.ErrUnknownMessage):
+		no = &refusal{http.StatusNotFound, "unknown", ""}
+	case code == fault.Busy, code == fault.Throttled:
+		no = &refusal{http.StatusServiceUnavailable, "busy", ""}
+	default:
+		d.Log.ErrorContext(r.Context(), "partner message", "route", r.Pattern, "err", err)
+	}
+	type detail struct {
+		Reason string `json:"reason"`
+		Field  string `json:"field,omitempty"`
+	}
+	body, err := json.Marshal(map[string]detail{"error": {no.reason, no.field}})
+	if err != nil {
+		d.Log.ErrorContext(r.Context(), "partner message", "err", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(no.status)
+	_, _ = w.Write(body) // a partner that has hung up comes again
+}
+
+// read takes one JSON object with no member unknown or named twice.
+func read(body []byte, into any) error {
+	var wrong *strictjson.Error
+	switch err := strictjson.Decode(body, into); {
+	case errors.As(err, &wrong) && wrong.Reason == strictjson.WrongType:
+		return bad(string(wrong.Reason), wrong.Field)
+	case errors.As(err, &wrong):
+		return &refusal{http.StatusBadRequest, string(wrong.Reason), wrong.Field}
+	default:
+		return err
+	}
+}
+
+// chargeMessage is the acquirer's charge with the time of the message. Only the
+// key is used: the rest is for people who read the line.
+type chargeMessage struct {
+	Key         string    `json:"key"`
+	ID          string    `json:"id"`
+	Order       string    `json:"order"`
+	AmountMinor int64     `json:"amount_minor"`
+	Currency    string    `json:"currency"`
+	State       string    `json:"state"`
+	Reason      string    `json:"reason"`
+	ActionURL   string    `json:"action_url"`
+	At          time.Time `json:"at"`
+}
+
+var token = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,100}$`)
+
+// acquirerCallback passes the hint on.
+func (d *door) acquirerCallback(ctx context.Context, body []byte) error {
+	var m chargeMessage
+	if err := read(body, &m); err != nil {
+		return err
+	}
+	switch {
+	case !token.MatchString(m.Key):
+		return bad("bad_key", "key")
+	case m.At.IsZero():
+		return bad("bad_time", "at")
+	}
+	return d.Topups.Hint(ctx, m.Key)
+}
+
+type receiptMessage struct {
+	ID    string    `json:"id"`
+	To    string    `json:"to"`
+	State string    `json:"state"`
+	At    time.Time `json:"at"`
+}
+
+// smsReceipt passes the receipt on.
+func (d *door) smsReceipt(ctx context.Context, body []byte) error {
+	var m receiptMessage
+	if err := read(body, &m); err != nil {
+		return err
+	}
+	switch {
+	case !token.MatchString(m.ID):
+		return bad("bad_id", "id")
+	case m.State != notice.Delivered && m.State != notice.Undelivered:
+		return bad("bad_state", "state")
+	case m.At.IsZero():
+		return bad("bad_time", "at")
+	}
+	return d.Receipts.Receipt(ctx, notice.DeliveryReceipt{GatewayID: m.ID, State: m.State, At: m.At.UTC()})
+}

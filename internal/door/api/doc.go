@@ -1,0 +1,97 @@
+// Package api is the bank's open JSON API: everything a client may do with
+// his own money, for programs that hold one of his personal tokens.
+//
+// A request is judged in a fixed order: whose token is it, how often does it
+// ask, is there such a route, may the token do that, is the query right, is the
+// body one JSON document of the expected shape; only then a bank room is asked.
+// No cookie is ever read, so no browser can be tricked into an order.
+//
+// Each refusal is one problem+json with a stable code, in the language of
+// Accept-Language. Sums are decimal strings beside a currency; numbers are
+// refused, because a reader in between may take them for floats.
+//
+// The OpenAPI document is written from the types of this package, and the
+// page at /api/docs from the document; their texts stand in the catalogue.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/base/phone"
+	"rocketbank/internal/door/ui"
+	"rocketbank/internal/ledger"
+)
+
+// Tokens tells who holds a personal token (access.Service).
+type Tokens interface {
+	ByToken(ctx context.Context, secret string) (access.Token, error)
+}
+
+// Clients reads a client for himself (client.Directory).
+type Clients interface {
+	ByID(ctx context.Context, who client.ID) (client.Client, error)
+}
+
+// Cards lists a client's cards (card.Service).
+type Cards interface {
+	Of(ctx context.Context, who client.ID) ([]card.Card, error)
+}
+
+// Operations reads a client's feed (operation.Service).
+type Operations interface {
+	Feed(ctx context.Context, who client.ID, f operation.Filter) (operation.Page, error)
+	One(ctx context.Context, who client.ID, op id.ID) (operation.Operation, error)
+}
+
+// Limits reads what a client may still move (limit.Service).
+type Limits interface {
+	Left(ctx context.Context, who client.ID) (limit.Left, error)
+}
+
+// Transfers sends money to people (transfer.Service).
+type Transfers interface {
+	Resolve(ctx context.Context, who client.ID, p phone.Number, ip string) (transfer.Payee, error)
+	Quote(who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
+	Order(who client.ID, quote, message string) (transfer.Order, error)
+	ToFriend(ctx context.Context, cmd transfer.ToFriend) (transfer.Receipt, error)
+	Receipt(ctx context.Context, who client.ID, transfer id.ID) (transfer.Receipt, error)
+}
+
+// Deps is what the door works with.
+type Deps struct {
+	DB         *db.DB // reads accounts, tells the business time
+	Tokens     Tokens
+	Clients    Clients
+	Cards      Cards
+	Operations Operations
+	Limits     Limits
+	Transfers  Transfers
+
+	Kit *ui.Kit      // the look of the page at /api/docs; without it there is no page
+	Log *slog.Logger // one line per request; silent when nil
+	// Address tells where a request comes from, without a port, for counted
+	// look-ups; the connection's own address when nil. The wiring knows which
+	// proxies may be believed.
+	Address func(*http.Request) string
+	Rate    Rate
+	Now     func() time.Time // real time, for the rate; time.Now when nil
+}
+
+// Rate is how often one token may ask, in this process. The zero Rate is the
+// standard one; a negative PerSecond means as often as it likes.
+type Rate struct {
+	PerSecond int // 50
+	Burst     int // at once after a pause: 100
+}

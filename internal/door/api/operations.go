@@ -1,0 +1,141 @@
+package api
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/base/clock"
+	"rocketbank/internal/base/id"
+)
+
+// OperationPage is one page of the feed, newest first.
+type OperationPage struct {
+	Operations []Operation `json:"operations" nullable:"false"`
+	Next       string      `json:"next,omitempty"`
+}
+
+// Operation is one thing that happened to the caller's money.
+type Operation struct {
+	ID           string    `json:"id" example:"op_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup"`
+	State        string    `json:"state" enum:"done,pending,declined"`
+	Amount       Money     `json:"amount"`
+	Fee          Money     `json:"fee"`
+	Account      string    `json:"account" example:"ac_64064"`
+	At           time.Time `json:"at"`
+	Counterparty string    `json:"counterparty,omitempty" example:"Павел К."`
+	Phone        string    `json:"phone,omitempty" example:"+79165550123"`
+	Card         string    `json:"card,omitempty" example:"427600******1234"`
+	Message      string    `json:"message,omitempty"`
+	Transfer     string    `json:"transfer,omitempty"`
+}
+
+func shownOperation(o operation.Operation) Operation {
+	out := Operation{
+		ID: o.Text(), Kind: o.Kind.String(), State: o.State.String(), Amount: shown(o.Amount), Fee: shown(o.Fee),
+		Account: accountText(o.Account), At: o.At.UTC(), Counterparty: o.Details.Name, Phone: o.Details.Phone,
+		Message: o.Details.Message,
+	}
+	if n := o.Details.Card; len(n) == 10 { // six and four, as the feed keeps them
+		out.Card = n[:6] + "******" + n[6:]
+	}
+	if o.Kind == operation.TransferOut {
+		out.Transfer = o.Txn.Text(transfer.Prefix)
+	}
+	return out
+}
+
+type pageInput struct {
+	Before string `query:"before" example:"op_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	From   string `query:"from" example:"2026-11-01"`
+	To     string `query:"to" example:"2026-12-01T00:00:00+03:00"`
+	Limit  string `query:"limit" example:"20"`
+}
+
+// Bounds of a page.
+const (
+	standardPage = 20
+	maxPage      = 100
+)
+
+func (in pageInput) filter() (operation.Filter, error) {
+	var bad flaws
+	var err error
+	f := operation.Filter{Limit: standardPage}
+	if in.Before != "" {
+		if f.Before, err = id.Parse(operation.Prefix, in.Before); err != nil {
+			bad.add(errCursor)
+		}
+	}
+	if f.From, err = parseMoment(in.From); err != nil {
+		bad.add(errTime.At("from"))
+	}
+	if f.To, err = parseMoment(in.To); err != nil {
+		bad.add(errTime.At("to"))
+	}
+	if len(bad) == 0 && !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
+		bad.add(errTimeOrder)
+	}
+	if in.Limit != "" {
+		n, err := strconv.Atoi(in.Limit)
+		if err != nil || n < 1 || n > maxPage || strconv.Itoa(n) != in.Limit {
+			bad.add(errLimit.With("max", maxPage))
+		}
+		f.Limit = n
+	}
+	return f, bad.err()
+}
+
+// parseMoment reads RFC 3339, or a date, which is the start of that bank day.
+// Years outside 1970–9999 are nobody's operations.
+func parseMoment(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.ParseInLocation(time.DateOnly, s, clock.Moscow)
+	if err != nil {
+		t, err = time.Parse(time.RFC3339, s)
+	}
+	if err != nil || t.Unix() < 0 {
+		return time.Time{}, errTime
+	}
+	return t, nil
+}
+
+func (d *Door) operations(ctx context.Context, c *call, in *pageInput) (*answer[OperationPage], error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	page, err := d.d.Operations.Feed(ctx, c.token.Client, f)
+	if err != nil {
+		return nil, err
+	}
+	out := OperationPage{Operations: []Operation{}}
+	for _, o := range page.Operations {
+		out.Operations = append(out.Operations, shownOperation(o))
+	}
+	if !page.Next.IsZero() {
+		out.Next = page.Next.Text(operation.Prefix)
+	}
+	return ok(out)
+}
+
+type idInput struct {
+	ID string `path:"id"`
+}
+
+func (d *Door) operation(ctx context.Context, c *call, in *idInput) (*answer[Operation], error) {
+	op, err := id.Parse(operation.Prefix, in.ID)
+	if err != nil {
+		return nil, operation.ErrMissing
+	}
+	o, err := d.d.Operations.One(ctx, c.token.Client, op)
+	if err != nil {
+		return nil, err
+	}
+	return ok(shownOperation(o))
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/ledger"
+)
+
+// tokenPrefix is what the identifiers of tokens start with.
+const tokenPrefix = "tk"
+
+// none is an input without parameters.
+type none struct{}
+
+// answer is an answer with a body and no headers of its own.
+type answer[T any] struct{ Body T }
+
+func ok[T any](v T) (*answer[T], error) { return &answer[T]{v}, nil }
+
+// Me is who holds the token.
+type Me struct {
+	ID       string    `json:"id" example:"cl_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	Name     string    `json:"name" example:"Аня Соколова"`
+	Phone    string    `json:"phone" example:"+79165550123"`
+	Language string    `json:"language" enum:"ru,en"`
+	Blocked  bool      `json:"blocked"`
+	Since    time.Time `json:"since"`
+	Token    Token     `json:"token"`
+}
+
+// Token is what the caller's token may do.
+type Token struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Scopes  []string  `json:"scopes" enum:"read,transfer"`
+	Expires time.Time `json:"expires_at"`
+}
+
+func (d *Door) me(ctx context.Context, c *call, _ *none) (*answer[Me], error) {
+	who, err := d.d.Clients.ByID(ctx, c.token.Client)
+	if err != nil {
+		return nil, err
+	}
+	return ok(Me{
+		ID: who.UID.Text(client.Prefix), Name: who.Name.Whole(), Phone: who.Phone.E164(), Language: string(who.Lang),
+		Blocked: who.State == client.Blocked, Since: who.Since, Token: tokenOf(c.token),
+	})
+}
+
+func tokenOf(t access.Token) Token {
+	out := Token{ID: t.ID.Text(tokenPrefix), Name: t.Name, Scopes: []string{}, Expires: t.Expires.UTC()}
+	for _, s := range t.Scopes {
+		out.Scopes = append(out.Scopes, string(s))
+	}
+	return out
+}
+
+// AccountList is all accounts of the caller.
+type AccountList struct {
+	Accounts []Account `json:"accounts" nullable:"false"`
+}
+
+// Account is one account.
+type Account struct {
+	ID        string `json:"id" example:"ac_64064"`
+	Balance   Money  `json:"balance"`
+	Reserved  Money  `json:"reserved"`
+	Available Money  `json:"available"`
+	Closed    bool   `json:"closed"`
+}
+
+func (d *Door) accounts(ctx context.Context, c *call, _ *none) (*answer[AccountList], error) {
+	all, err := ledger.AccountsOf(ctx, d.d.DB, int64(c.token.Client))
+	if err != nil {
+		return nil, err
+	}
+	out := AccountList{Accounts: []Account{}}
+	for _, a := range all {
+		out.Accounts = append(out.Accounts, Account{
+			ID: accountText(a.ID), Balance: shown(a.Posted), Reserved: shown(a.Reserved), Available: shown(a.Available()), Closed: a.Closed,
+		})
+	}
+	return ok(out)
+}
+
+// owns tells whether an account is the caller's.
+func (d *Door) owns(ctx context.Context, c *call, account ledger.AccountID) (bool, error) {
+	all, err := ledger.AccountsOf(ctx, d.d.DB, int64(c.token.Client))
+	for _, a := range all {
+		if a.ID == account {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// CardList is all cards of the caller.
+type CardList struct {
+	Cards []Card `json:"cards" nullable:"false"`
+}
+
+// Card is one card; the full number never leaves by this door.
+type Card struct {
+	ID      string    `json:"id"`
+	Account string    `json:"account" example:"ac_64064"`
+	Product string    `json:"product" enum:"virtual_world"`
+	State   string    `json:"state" enum:"active,frozen,closed"`
+	Number  string    `json:"number" example:"550000******1234"`
+	Expires string    `json:"expires" example:"11/31"`
+	Holder  string    `json:"holder" example:"ANNA SOKOLOVA"`
+	Issued  time.Time `json:"issued_at"`
+}
+
+func (d *Door) cards(ctx context.Context, c *call, _ *none) (*answer[CardList], error) {
+	all, err := d.d.Cards.Of(ctx, c.token.Client)
+	if err != nil {
+		return nil, err
+	}
+	out := CardList{Cards: []Card{}}
+	for _, k := range all {
+		out.Cards = append(out.Cards, Card{
+			ID: k.ID.Text(card.Prefix), Account: accountText(k.Account), Product: productWord(k.Product), State: cardWord(k.State),
+			Number: k.First6 + "******" + k.Last4, Expires: k.Expires(), Holder: k.Holder, Issued: k.Since.UTC(),
+		})
+	}
+	return ok(out)
+}
+
+func productWord(p card.Product) string {
+	if p == card.VirtualWorld {
+		return "virtual_world"
+	}
+	return strconv.Itoa(int(p))
+}
+
+func cardWord(s card.State) string {
+	switch s {
+	case card.Active:
+		return "active"
+	case card.Frozen:
+		return "frozen"
+	}
+	return "closed"
+}
+
+// Allowance is what the caller may still move.
+type Allowance struct {
+	Transfer      Money     `json:"transfer"`
+	OneTransfer   Money     `json:"one_transfer"`
+	OutgoingDay   Meter     `json:"outgoing_day"`
+	OutgoingMonth Meter     `json:"outgoing_month"`
+	TopUpDay      Meter     `json:"topup_day"`
+	Resets        time.Time `json:"resets_at"`
+}
+
+// Meter is one counter.
+type Meter struct {
+	Left Money `json:"left"`
+	Cap  Money `json:"cap"`
+}
+
+func (d *Door) limits(ctx context.Context, c *call, _ *none) (*answer[Allowance], error) {
+	left, err := d.d.Limits.Left(ctx, c.token.Client)
+	if err != nil {
+		return nil, err
+	}
+	return ok(Allowance{
+		Transfer: shown(left.Transfer()), OneTransfer: shown(left.OneTransfer), OutgoingDay: meter(left.OutgoingDay),
+		OutgoingMonth: meter(left.OutgoingMonth), TopUpDay: meter(left.TopUpDay), Resets: left.Resets.UTC(),
+	})
+}
+
+func meter(m limit.Meter) Meter { return Meter{Left: shown(m.Left), Cap: shown(m.Cap)} }

@@ -47,12 +47,38 @@ func (u *unit) Exec(ctx context.Context, q *Stmt, args ...any) (int64, error) {
 }
 
 func (u *unit) Insert(ctx context.Context, rows ...Row) error {
-	for _, r := range rows {
-		if _, err := u.Exec(ctx, r.Insert.one, r.Args...); err != nil {
+	for len(rows) > 0 {
+		n := 1
+		for u.engine == Postgres && n < len(rows) && n < insertMany && rows[n].Insert == rows[0].Insert {
+			n++ // neighbours of one kind go in one statement
+		}
+		if err := u.insert(ctx, rows[:n]); err != nil {
 			return err
 		}
+		rows = rows[n:]
 	}
 	return nil
+}
+
+// insertMany bounds the rows of one statement.
+const insertMany = 5000
+
+func (u *unit) insert(ctx context.Context, rows []Row) error {
+	ins := rows[0].Insert
+	if len(rows) == 1 {
+		_, err := u.Exec(ctx, ins.one, rows[0].Args...)
+		return err
+	}
+	args := make([][]any, len(rows))
+	for i, r := range rows {
+		args[i] = r.Args
+	}
+	arrays, err := ins.Arrays(args)
+	if err != nil {
+		return err
+	}
+	_, err = u.Exec(ctx, ins.many, arrays...)
+	return err
 }
 
 func (u *unit) Rows(ctx context.Context, q *Stmt, args ...any) (*sql.Rows, error) {

@@ -1,0 +1,61 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// Recreate empties a database that was made for benches, or that is new, and
+// gives it the schema and the stamp of a bench. It refuses any other.
+func (d *DB) Recreate(ctx context.Context) error {
+	if err := d.Migrate(ctx); err != nil {
+		return err
+	}
+	if kind, err := d.Kind(ctx); err != nil {
+		return err
+	} else if kind != "" && kind != Bench {
+		return fmt.Errorf("this database was made for %q and a bench would empty it; name another one with --db", kind)
+	}
+	if err := d.Stamp(ctx, Bench); err != nil {
+		return err
+	}
+	if err := d.dropAll(ctx); err != nil {
+		return fmt.Errorf("empty the database: %w", err)
+	}
+	if err := d.Migrate(ctx); err != nil {
+		return err
+	}
+	return d.Stamp(ctx, Bench)
+}
+
+func (d *DB) dropAll(ctx context.Context) error {
+	drop := func(t *sql.Tx) error {
+		names, err := d.tables(ctx, t)
+		if err != nil {
+			return err
+		}
+		for _, name := range append(names, "goose_db_version") {
+			if _, err := t.ExecContext(ctx, "DROP TABLE IF EXISTS "+name); err != nil { // #nosec G202 -- names come from our own schema
+				return err
+			}
+		}
+		return t.Commit()
+	}
+	if d.engine == Postgres {
+		t, err := d.pool.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer t.Rollback()
+		return drop(t)
+	}
+	return d.WithWriter(ctx, func(c *sql.Conn) error {
+		t, err := c.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer t.Rollback()
+		return drop(t)
+	})
+}

@@ -136,7 +136,8 @@ func step(ctx context.Context, tx db.Tx, r *row, to State, next time.Time) error
 	if !to.Final() {
 		due = next.UnixMicro()
 	}
-	n, err := tx.Exec(ctx, qStep, r.id.Bytes(), r.version, int64(to), r.reason, r.left.Minor, r.operation, r.action, r.sentMicro, due)
+	n, err := tx.Exec(ctx, qStep, r.id.Bytes(), r.version, int64(to), r.reason, r.left.Minor,
+		filled(r.operation), filled(r.action), r.sentMicro, due)
 	if err != nil {
 		return err
 	}
@@ -146,6 +147,14 @@ func step(ctx context.Context, tx db.Tx, r *row, to State, next time.Time) error
 	r.state = to
 	r.version++
 	return nil
+}
+
+// filled keeps an empty value from becoming NULL: drivers read it back as nil.
+func filled(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 // view opens what the client may see.

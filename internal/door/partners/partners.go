@@ -37,42 +37,42 @@ type SMSReceipts interface {
 	Receipt(ctx context.Context, r notice.DeliveryReceipt) error
 }
 
-// Config is what the door is made of.
-type Config struct {
-	Topups         TopupNotifier
-	Receipts       SMSReceipts
-	AcquirerSecret signature.Secret
-	SMSSecret      signature.Secret
-	Now            func() time.Time // real time, for the age of a seal; the machine's when nil
-	Log            *slog.Logger     // may be nil
+// Deps is what the door works with.
+type Deps struct {
+	Topups   TopupNotifier
+	Receipts SMSReceipts
+	// Secret checks the acquirer's seals, SMSSecret the gateway's; an empty
+	// SMSSecret means that both partners were given the same one. Without any
+	// secret the door stays shut: no seal is right.
+	Secret    signature.Secret
+	SMSSecret signature.Secret
+	Now       func() time.Time // real time, for the age of a seal; the machine's when nil
+	Log       *slog.Logger     // may be nil
 }
 
 // maxBody bounds a message.
 const maxBody = 64 << 10
 
-type door struct{ Config }
+type door struct{ Deps }
 
-// New makes the door. It refuses to stand open without secrets.
-func New(cfg Config) (http.Handler, error) {
-	switch {
-	case cfg.AcquirerSecret == "" || cfg.SMSSecret == "":
-		return nil, errors.New("partners' door: a callback secret is empty")
-	case cfg.Topups == nil || cfg.Receipts == nil:
-		return nil, errors.New("partners' door: nobody to tell")
+// New makes the door.
+func New(deps Deps) http.Handler {
+	if deps.SMSSecret == "" {
+		deps.SMSSecret = deps.Secret
 	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
+	if deps.Now == nil {
+		deps.Now = time.Now
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &door{cfg}
+	d := &door{deps}
 	mux := http.NewServeMux()
-	mux.Handle("POST /acquirer/callback", d.sealed(cfg.AcquirerSecret, d.acquirerCallback))
-	mux.Handle("POST /sms/receipt", d.sealed(cfg.SMSSecret, d.smsReceipt))
+	mux.Handle("POST /acquirer/callback", d.sealed(d.Secret, d.acquirerCallback))
+	mux.Handle("POST /sms/receipt", d.sealed(d.SMSSecret, d.smsReceipt))
 	// No page of another site has business here; without a seal it would get
 	// no further anyway.
-	return http.NewCrossOriginProtection().Handler(mux), nil
+	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 // refusal is an answer other than 204.

@@ -42,13 +42,10 @@ func (r *rooms) Receipt(_ context.Context, got notice.DeliveryReceipt) error {
 func door(t *testing.T) (http.Handler, *rooms, *bytes.Buffer) {
 	t.Helper()
 	log, r := &bytes.Buffer{}, &rooms{}
-	h, err := partners.New(partners.Config{
-		Topups: r, Receipts: r, AcquirerSecret: acqSecret, SMSSecret: smsSecret,
+	h := partners.New(partners.Deps{
+		Topups: r, Receipts: r, Secret: acqSecret, SMSSecret: smsSecret,
 		Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return h, r, log
 }
 
@@ -236,17 +233,18 @@ func TestForeignSites(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestSecrets(t *testing.T) {
 	t.Parallel()
 	r := &rooms{}
-	for name, cfg := range map[string]partners.Config{
-		"no acquirer secret": {Topups: r, Receipts: r, SMSSecret: smsSecret},
-		"no sms secret":      {Topups: r, Receipts: r, AcquirerSecret: acqSecret},
-		"no topups":          {Receipts: r, AcquirerSecret: acqSecret, SMSSecret: smsSecret},
-		"no receipts":        {Topups: r, AcquirerSecret: acqSecret, SMSSecret: smsSecret},
-	} {
-		if _, err := partners.New(cfg); err == nil {
-			t.Errorf("%s: opened", name)
+	shut := partners.New(partners.Deps{Topups: r, Receipts: r, Now: func() time.Time { return now }})
+	for path, body := range map[string]string{"/acquirer/callback": hint, "/sms/receipt": note} {
+		w := post(shut, path, body, func(r *http.Request) { r.Header.Set("Signature", signature.Sign("", now, []byte(body))) })
+		if w.Code != http.StatusUnauthorized {
+			t.Errorf("without a secret %s answers %d", path, w.Code)
 		}
+	}
+	shared := partners.New(partners.Deps{Topups: r, Receipts: r, Secret: smsSecret, Now: func() time.Time { return now }})
+	if w := post(shared, "/sms/receipt", note); w.Code != http.StatusNoContent {
+		t.Errorf("a shared secret: %d", w.Code)
 	}
 }

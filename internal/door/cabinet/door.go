@@ -1,0 +1,102 @@
+// Package cabinet is the client's web app: ordering a card, logging in, seeing
+// one's money, sending it and topping it up, on a phone or a desktop.
+//
+// Every flow is links and posted forms; scripts only shorten it. A handler
+// decodes a form, calls one room of the bank, fills a view model and renders a
+// page; it decides nothing about money itself. The routes stand in one table
+// (routes.go) with who may use them, so that tests can walk it.
+package cabinet
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/limit"
+	hub "rocketbank/internal/bank/live"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/topup"
+	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
+	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
+	"rocketbank/internal/ledger"
+)
+
+// Deps is what the door works with.
+type Deps struct {
+	Front *web.Front
+	Kit   *ui.Kit
+
+	DB    *db.DB
+	Vault *vault.Vault
+	Book  *ledger.Book // asked by /readyz whether it takes transactions
+	IDs   *id.Source   // idempotency keys of forms
+
+	Clients      *client.Directory
+	Cards        *card.Service
+	Access       *access.Service
+	Applications *application.Service
+	Limits       *limit.Service
+	Operations   *operation.Service
+	Transfers    *transfer.Service
+	Topups       *topup.Service
+	Live         *hub.Hub
+
+	Log *slog.Logger     // may be nil
+	Now func() time.Time // real time, for sessions; the machine's when nil
+	// Stopping is closed when the server begins to shut down: event streams end
+	// then, for a shutdown waits for every answer. May be nil.
+	Stopping <-chan struct{}
+}
+
+// Door is the cabinet. It is safe for concurrent use.
+type Door struct{ Deps }
+
+// New makes the door.
+func New(d Deps) *Door {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return &Door{d}
+}
+
+// Handler serves every route of the cabinet, behind the doorway.
+func (d *Door) Handler() http.Handler {
+	mux := http.NewServeMux()
+	allowed := map[string]string{}
+	for _, rt := range d.routes() {
+		mux.Handle(rt.method+" "+rt.path, d.enter(rt))
+		allow := rt.method
+		if rt.method == http.MethodGet {
+			allow += ", HEAD"
+		}
+		if before := allowed[rt.path]; before != "" {
+			allow = before + ", " + allow
+		}
+		allowed[rt.path] = allow
+	}
+	for path, allow := range allowed {
+		mux.Handle(path, d.enter(route{path: path, who: visitor, serve: notThisWay(allow)}))
+	}
+	mux.Handle("/", d.enter(route{path: "/…", who: visitor, serve: noSuchPage}))
+	return d.Front.Wrap(d.Front.SameHost(mux, d.fail, "/healthz", "/readyz"), d.fail)
+}
+
+func notThisWay(allow string) serve {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Allow", allow)
+		return web.ErrMethod
+	}
+}
+
+func noSuchPage(http.ResponseWriter, *http.Request) error { return web.ErrNotFound }

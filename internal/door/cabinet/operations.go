@@ -1,0 +1,152 @@
+package cabinet
+
+import (
+	"net/http"
+	"strconv"
+
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
+)
+
+// feedRows is how many operations one page of the feed holds.
+const feedRows = 30
+
+func (d *Door) getOperations(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	v := OperationsView{Page: d.shown(w, r)}
+	f := operation.Filter{Limit: feedRows}
+	if before := q.Get("before"); before != "" {
+		key, err := id.Parse(operation.Prefix, before)
+		if err != nil {
+			return web.ErrNotFound.Because(err)
+		}
+		f.Before, v.Continued = key, true
+		// A day that is none only makes a header appear twice.
+		v.ShownDay, _ = strconv.ParseInt(q.Get("day"), 10, 32)
+	}
+	cards, err := d.cards(r)
+	if err != nil {
+		return err
+	}
+	page, err := d.Operations.Feed(r.Context(), of(r).session.Client, f)
+	if err != nil {
+		return err
+	}
+	v.Operations = rows(page.Operations, cards)
+	if !page.Next.IsZero() {
+		v.Next = page.Next.Text(operation.Prefix)
+	}
+	return d.render(w, r, http.StatusOK, OperationsPage(v))
+}
+
+// pathID reads the identifier in the path; a malformed one is a missing one.
+func pathID(r *http.Request, prefix string) (id.ID, error) {
+	x, err := id.Parse(prefix, r.PathValue("id"))
+	if err != nil {
+		return x, web.ErrNotFound.Because(err)
+	}
+	return x, nil
+}
+
+func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
+	op, err := pathID(r, operation.Prefix)
+	if err != nil {
+		return err
+	}
+	o, err := d.Operations.One(r.Context(), of(r).session.Client, op)
+	if err != nil {
+		return err
+	}
+	cards, err := d.cards(r)
+	if err != nil {
+		return err
+	}
+	v := OperationView{
+		Page: d.shown(w, r), Operation: row(o, cards), ID: o.Text(), Who: o.Details.Name, Phone: o.Details.Phone,
+		Message: o.Details.Message,
+	}
+	if k, ok := byAccount(cards, o.Account); ok {
+		v.Last4 = k.card.Last4
+	}
+	switch o.Kind {
+	case operation.TransferOut:
+		v.Fee = &o.Fee
+		sent := o.Txn.Text(transfer.Prefix)
+		v.RepeatHref, v.ReceiptHref = "/transfer?repeat="+sent, "/transfers/"+sent
+	case operation.TopUp:
+		v.Fee = &o.Fee
+		if n := len(o.Details.Card); n >= 4 {
+			v.Foreign = o.Details.Card[n-4:]
+		}
+	}
+	return d.render(w, r, http.StatusOK, OperationPage(v))
+}
+
+// cardRows is how many operations a card's page shows.
+const cardRows = 8
+
+func (d *Door) getCard(w http.ResponseWriter, r *http.Request) error {
+	which, err := pathID(r, card.Prefix)
+	if err != nil {
+		return err
+	}
+	who := of(r).session.Client
+	k, err := d.Cards.ByID(r.Context(), who, which)
+	if err != nil {
+		return err
+	}
+	cards, err := d.cards(r)
+	if err != nil {
+		return err
+	}
+	v := CardView{Page: d.shown(w, r), Holder: k.Holder, FirstSix: k.First6, Expires: k.Expires()}
+	found, err := pick(cards, k.ID.Text(card.Prefix))
+	if err != nil {
+		return err
+	}
+	v.Card = found.shown
+	page, err := d.Operations.Feed(r.Context(), who, operation.Filter{Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, o := range page.Operations {
+		if o.Account == k.Account && len(v.Operations) < cardRows {
+			v.Operations = append(v.Operations, row(o, cards))
+		}
+	}
+	return d.render(w, r, http.StatusOK, CardPage(v))
+}
+
+func (d *Door) getReceipt(w http.ResponseWriter, r *http.Request) error {
+	which, err := pathID(r, transfer.Prefix)
+	if err != nil {
+		return err
+	}
+	t, err := d.Transfers.Receipt(r.Context(), of(r).session.Client, which)
+	if err != nil {
+		return err
+	}
+	cards, err := d.cards(r)
+	if err != nil {
+		return err
+	}
+	left := takeNotice(w, r)
+	v := ReceiptView{
+		Page: d.page(r), ID: t.Text(), Fresh: left == noticeSent, Amount: t.Amount, Fee: t.Fee, Payee: payee(t.To),
+		Message: t.Message, At: t.At, RepeatHref: "/transfer?repeat=" + t.Text(), OperationHref: "/operations/" + t.ID.Text(operation.Prefix),
+	}
+	v.Notice = words(v.P, left)
+	if t.Balance.Cur != 0 {
+		v.Left = &t.Balance
+	}
+	if k, ok := byAccount(cards, t.From); ok {
+		v.From = k.shown
+	} else {
+		v.From = ui.Card{}
+	}
+	return d.render(w, r, http.StatusOK, ReceiptPage(v))
+}

@@ -1,0 +1,111 @@
+package cabinet
+
+import (
+	"net/http"
+
+	"rocketbank/internal/door/web"
+)
+
+// serve is a handler that leaves the wording of a refusal to the door.
+type serve func(http.ResponseWriter, *http.Request) error
+
+// who may use a route.
+type who int
+
+const (
+	machine who = iota // no session is looked for: files and health
+	visitor            // anybody; a session is used if there is one
+	insider            // a session is needed; without one the login page comes first
+	watcher            // a session is needed and not kept awake; without one 401
+)
+
+// route is one line of the table.
+type route struct {
+	method, path string
+	who          who
+	body         int64 // most bytes of a posted form; 0: the usual bound
+	serve        serve
+	// keep gives the page that brings back what was typed into a form whose
+	// session is over; nil: nothing worth keeping.
+	keep func(r *http.Request) (back string, kept bool)
+}
+
+// routes is every way into the cabinet, in the order of the menu.
+func (d *Door) routes() []route {
+	get, post := http.MethodGet, http.MethodPost
+	return []route{
+		// The front of the house.
+		{method: get, path: "/{$}", who: visitor, serve: d.getLanding},
+		{method: get, path: "/order", who: visitor, serve: d.getOrder},
+		{method: post, path: "/order", who: visitor, serve: d.postOrder},
+		{method: get, path: "/order/code", who: visitor, serve: d.getOrderCode},
+		{method: post, path: "/order/code", who: visitor, serve: d.postOrderCode},
+		{method: get, path: "/order/passcode", who: visitor, serve: d.getOrderPasscode},
+		{method: post, path: "/order/passcode", who: visitor, serve: d.postOrderPasscode},
+		{method: get, path: "/order/done", who: insider, serve: d.getOrderDone},
+		{method: get, path: "/login", who: visitor, serve: d.getLogin},
+		{method: post, path: "/login", who: visitor, serve: d.postLogin},
+		{method: get, path: "/login/code", who: visitor, serve: d.getLoginCode},
+		{method: post, path: "/login/code", who: visitor, serve: d.postLoginCode},
+		{method: get, path: "/login/passcode", who: visitor, serve: d.getLoginPasscode},
+		{method: post, path: "/login/passcode", who: visitor, serve: d.postLoginPasscode},
+		{method: get, path: "/login/forgot", who: visitor, serve: d.getForgot},
+		{method: post, path: "/logout", who: visitor, serve: d.postLogout},
+
+		// Главная.
+		{method: get, path: "/home", who: insider, serve: d.getHome},
+		{method: get, path: "/events", who: watcher, serve: d.getEvents},
+		{method: get, path: "/operations", who: insider, serve: d.getOperations},
+		{method: get, path: "/operations/{id}", who: insider, serve: d.getOperation},
+		{method: get, path: "/cards/{id}", who: insider, serve: d.getCard},
+
+		// Платежи.
+		{method: get, path: "/payments", who: insider, serve: d.getPayments},
+		{method: get, path: "/transfer", who: insider, serve: d.getTransfer},
+		{method: post, path: "/transfer", who: insider, serve: d.postTransfer, keep: d.keepTransfer},
+		{method: post, path: "/transfer/recipient", who: insider, serve: d.postRecipient, keep: d.keepTransfer},
+		{method: post, path: "/transfer/quote", who: insider, serve: d.postQuote, keep: d.keepTransfer},
+		{method: get, path: "/transfer/confirm", who: insider, serve: d.getConfirm},
+		{method: post, path: "/transfer/confirm", who: insider, serve: d.postConfirm, keep: d.keepConfirm},
+		{method: get, path: "/transfers/{id}", who: insider, serve: d.getReceipt},
+		{method: get, path: "/topup", who: insider, serve: d.getTopUp},
+		{method: post, path: "/topup", who: insider, serve: d.postTopUp, keep: d.keepTopUp},
+		{method: post, path: "/topup/quote", who: insider, serve: d.postTopUpQuote, keep: d.keepTopUp},
+		{method: get, path: "/topup/{id}", who: visitor, serve: d.getTopUpResult},
+
+		// Ещё.
+		{method: get, path: "/more", who: insider, serve: d.getMore},
+		{method: get, path: "/profile/devices", who: insider, serve: d.getDevices},
+		{method: post, path: "/profile/devices", who: insider, serve: d.postDevices},
+		{method: get, path: "/profile/tokens", who: insider, serve: d.getTokens},
+		{method: post, path: "/profile/tokens", who: insider, serve: d.postTokens},
+		{method: get, path: "/profile/settings", who: visitor, serve: d.getSettings},
+		{method: post, path: "/profile/settings", who: visitor, body: 8 << 10, serve: d.postSettings},
+		{method: get, path: "/help", who: visitor, serve: d.getHelp},
+		{method: get, path: "/help/{guide}", who: visitor, serve: d.getGuide},
+
+		// What browsers and machines ask for.
+		{method: get, path: "/offline", who: machine, serve: d.getOffline},
+		{method: get, path: "/manifest.webmanifest", who: machine, serve: plain(d.Kit.Manifest())},
+		{method: get, path: "/worker.js", who: machine, serve: plain(d.Kit.Worker())},
+		{method: get, path: "/static/{file}", who: machine, serve: plain(d.Kit.Static())},
+		{method: get, path: "/favicon.ico", who: machine, serve: d.getFavicon},
+		{method: get, path: "/healthz", who: machine, serve: d.getHealth},
+		{method: get, path: "/readyz", who: machine, serve: d.getReady},
+	}
+}
+
+// limit is how long a body may be.
+func (rt route) limit() int64 {
+	if rt.body > 0 {
+		return rt.body
+	}
+	return web.DefaultBody
+}
+
+func plain(h http.Handler) serve {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
+}

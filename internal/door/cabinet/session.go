@@ -1,0 +1,149 @@
+package cabinet
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/base/locale"
+	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
+)
+
+// The cookies. Those of the session and of a flow end with the browser; the
+// device is remembered for as long as browsers allow.
+const (
+	sessionCookie = "__Host-rb"
+	deviceCookie  = "__Host-rbd"
+	flowCookie    = "__Host-rbf"
+	noticeCookie  = "__Host-rbn"
+	langCookie    = "__Host-lang"
+	themeCookie   = "__Host-theme"
+	sumsCookie    = "__Host-sums"
+
+	deviceLife = 400 * 24 * time.Hour
+	choiceLife = 365 * 24 * time.Hour
+)
+
+// toLogin sends somebody without a session to the login page, which brings him
+// back to where he was; a form he had filled in is kept if its route can.
+func (d *Door) toLogin(w http.ResponseWriter, r *http.Request, rt route, why error) {
+	next, kept := homeOf(r), false
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		next = r.URL.RequestURI()
+	case rt.keep != nil:
+		next, kept = rt.keep(r)
+	}
+	q := url.Values{}
+	if next, ok := localPath(next); ok && next != "/home" {
+		q.Set("next", next)
+	}
+	if e := expiry(why); e != NotExpired {
+		q.Set("why", string(e))
+	}
+	if kept {
+		q.Set("kept", "1")
+	}
+	_ = seeOther(w, r, withQuery("/login", q)) // writes, and cannot fail
+}
+
+func expiry(why error) Expiry {
+	switch {
+	case errors.Is(why, access.ErrIdle):
+		return IdleExpired
+	case errors.Is(why, access.ErrTooOld):
+		return HardExpired
+	case errors.Is(why, access.ErrEnded):
+		return EndedByOwner
+	}
+	return NotExpired
+}
+
+func withQuery(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// onward tells where to go after a login.
+func onward(next string) string {
+	if to, ok := localPath(next); ok {
+		return to
+	}
+	return "/home"
+}
+
+// letIn gives the browser the cookies of a login that worked. The flow is over.
+func letIn(w http.ResponseWriter, e access.Entry) {
+	web.SetCookie(w, sessionCookie, e.SessionToken.Reveal(), 0)
+	if !e.DeviceToken.Empty() {
+		web.SetCookie(w, deviceCookie, e.DeviceToken.Reveal(), deviceLife)
+	}
+	web.DropCookie(w, flowCookie)
+}
+
+func (d *Door) keepFlow(w http.ResponseWriter, f access.Flow) {
+	if !f.Token.Empty() {
+		web.SetCookie(w, flowCookie, f.Token.Reveal(), max(time.Minute, f.Ends.Sub(d.Now())))
+	}
+}
+
+func visitorOf(r *http.Request) access.Visitor {
+	return access.Visitor{IP: web.VisitOf(r).IP, Agent: r.UserAgent()}
+}
+
+// notice names a one-time message for the next page. Only names travel in the
+// cookie; the words are ours.
+type notice string
+
+const (
+	noticeSent     notice = "sent" // shown by the receipt itself
+	noticeEnded    notice = "ended"
+	noticeEndedAll notice = "ended_all"
+	noticeRevoked  notice = "revoked"
+	noticeNobody   notice = "nobody"
+	noticeDraft    notice = "draft"
+	noticeFlow     notice = "flow"
+)
+
+func leaveNotice(w http.ResponseWriter, n notice) {
+	web.SetCookie(w, noticeCookie, string(n), time.Minute)
+}
+
+// takeNotice reads the message left by the last request and takes it away.
+func takeNotice(w http.ResponseWriter, r *http.Request) notice {
+	n := notice(web.Cookie(r, noticeCookie))
+	if n != "" {
+		web.DropCookie(w, noticeCookie)
+	}
+	return n
+}
+
+// shown is page with the message that the last request left.
+func (d *Door) shown(w http.ResponseWriter, r *http.Request) ui.Page {
+	p := d.page(r)
+	p.Notice = words(p.P, takeNotice(w, r))
+	return p
+}
+
+func words(p *locale.Printer, n notice) *ui.Notice {
+	switch n {
+	case noticeEnded:
+		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended")}
+	case noticeEndedAll:
+		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended_all")}
+	case noticeRevoked:
+		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.revoked")}
+	case noticeNobody:
+		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.nobody")}
+	case noticeDraft:
+		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.draft")}
+	case noticeFlow:
+		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.flow")}
+	}
+	return nil
+}

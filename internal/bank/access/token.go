@@ -30,6 +30,7 @@ const (
 	tokenUsedStep = time.Minute     // the last use is kept this exactly
 )
 
+// #nosec G101 -- names of columns
 const tokenColumns = `id, name, hint, scopes, public_key, created_us, expires_us, last_us`
 
 var (

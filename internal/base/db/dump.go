@@ -330,7 +330,8 @@ func (d *DB) clear(ctx context.Context, t *sql.Tx) error {
 		return err
 	}
 	for _, name := range tables {
-		if _, err := t.ExecContext(ctx, "DELETE FROM "+name); err != nil { // #nosec G202 -- names come from our own schema
+		// #nosec G202 -- names come from our own schema
+		if _, err := t.ExecContext(ctx, "DELETE FROM "+name); err != nil {
 			return err
 		}
 	}

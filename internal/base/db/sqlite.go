@@ -33,7 +33,7 @@ var ErrBusy = fault.New(fault.Busy, "db.busy")
 
 func openLite(ctx context.Context, path string, o Options) (*DB, error) {
 	if path == "" {
-		return nil, errors.New("the database address needs a file after sqlite:")
+		return nil, errors.New("the database address needs a file, as in sqlite:PATH")
 	}
 	if err := writable(path); err != nil {
 		return nil, err

@@ -1,44 +1,47 @@
 package ui
 
 import (
+	"fmt"
 	"net/http"
-
-	"rocketbank/internal/base/locale"
+	"regexp"
 )
 
-// Kit is what every page needs from the start of the program: the brand and the
-// assets under their hashed names.
+// Kit is what every page needs from the start of the program: the brand, the
+// icons, and the assets under their hashed names. It never changes and may be
+// shared.
 type Kit struct {
 	Brand  Brand
 	assets *assets
+	icons  icons
+	logo   string // the inside of logo.svg
+	worker []byte
 }
 
-// NewKit prepares the assets: names with content hashes, brotli and gzip forms.
+// NewKit prepares everything; it takes a moment, for the assets are compressed.
 func NewKit(brand Brand) (*Kit, error) {
 	a, err := newAssets()
 	if err != nil {
 		return nil, err
 	}
-	return &Kit{Brand: brand, assets: a}, nil
+	i, err := newIcons()
+	if err != nil {
+		return nil, err
+	}
+	k := &Kit{Brand: brand, assets: a, icons: i}
+	inside := regexp.MustCompile(`(?s)<svg[^>]*>(.*)</svg>`).FindSubmatch(a.byName["logo.svg"].plain)
+	if inside == nil {
+		return nil, fmt.Errorf("logo.svg is no drawing")
+	}
+	k.logo = string(inside[1])
+	if k.worker, err = newWorker(a); err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
-// Static serves the assets; mount it at "GET /static/".
+// Static serves the assets; mount it at "/static/".
 func (k *Kit) Static() http.Handler { return k.assets }
 
-// URL gives the hashed address of an asset, e.g. URL("app.css").
+// URL gives the hashed address of an asset, e.g. URL("app.css"). Asking for
+// one that does not exist is a broken invariant.
 func (k *Kit) URL(name string) string { return k.assets.url(name) }
-
-// Manifest serves the web app manifest in a language; mount it at
-// "GET /manifest.webmanifest".
-func (k *Kit) Manifest(w http.ResponseWriter, r *http.Request, lang locale.Lang) {}
-
-// Worker serves the service worker; mount it at "GET /worker.js".
-func (k *Kit) Worker(w http.ResponseWriter, r *http.Request) {}
-
-type assets struct{}
-
-func newAssets() (*assets, error) { return &assets{}, nil }
-
-func (a *assets) url(name string) string { return "/static/" + name }
-
-func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {}

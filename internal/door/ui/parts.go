@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"rocketbank/internal/base/clock"
+	"rocketbank/internal/base/money"
+)
+
+// Field is one input with its label. Its id is its name, so that the error box
+// can lead to it.
+type Field struct {
+	Name         string
+	Label        string
+	Value        string
+	Hint         string
+	Type         string // "text" if empty
+	Autocomplete string
+	InputMode    string
+	EnterKeyHint string
+	Placeholder  string
+	Mask         string // "money", "card", "expiry", "date": groups digits while typing
+	MaxLength    int
+	Optional     bool // marks the label «(по желанию)»; the others are required
+	Private      bool // never sent by a background request
+	Focus        bool
+	Code         bool // large spaced digits
+}
+
+func (f Field) describedBy(problem string) string {
+	var ids []string
+	if problem != "" {
+		ids = append(ids, f.Name+"-err")
+	}
+	if f.Hint != "" {
+		ids = append(ids, f.Name+"-hint")
+	}
+	return strings.Join(ids, " ")
+}
+
+func toneIcon(t Tone) string {
+	switch t {
+	case Good:
+		return "circle-check"
+	case Warn:
+		return "triangle-alert"
+	case Bad:
+		return "circle-alert"
+	}
+	return "info"
+}
+
+func kindIcon(k Kind) string {
+	switch k {
+	case TransferOut, TransferIn:
+		return "user-round"
+	case TopUp:
+		return "credit-card"
+	case FeeKind:
+		return "percent"
+	}
+	return "receipt-russian-ruble"
+}
+
+// kindTile is the tint of the kind's tile; colour is never the only sign.
+func kindTile(k Kind) string {
+	switch k {
+	case TransferOut:
+		return "k4"
+	case TransferIn:
+		return "k1"
+	case TopUp:
+		return "k3"
+	}
+	return "k8"
+}
+
+func kindWord(p Page, k Kind) string {
+	switch k {
+	case TransferOut, TransferIn, TopUp, FeeKind:
+		return p.P.T("ui.kind." + string(k))
+	}
+	return p.P.T("ui.kind.other")
+}
+
+func (o Operation) title(p Page) string { return orDefault(o.Title, kindWord(p, o.Kind)) }
+
+// sub is the second line: what kind it is and the message; not the kind twice.
+func (o Operation) sub(p Page) string {
+	kind := kindWord(p, o.Kind)
+	switch {
+	case o.Title == "" && o.Note == "":
+		return p.P.Clock(o.At)
+	case o.Title == "":
+		return o.Note
+	case o.Note == "":
+		return kind
+	}
+	return kind + " · " + o.Note
+}
+
+// percent gives part of whole as an SVG width, "37.5%"; drawing only, never money.
+func percent(part, whole money.Amount) string {
+	if whole.Minor <= 0 || part.Minor <= 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(100*min(1, float64(part.Minor)/float64(whole.Minor)), 'f', 1, 64) + "%"
+}
+
+// low tells that less than a tenth of a limit is left.
+func low(left, limit money.Amount) bool { return left.Minor*10 < limit.Minor }
+
+func sameDay(d Day, shown int64) bool { return shown != 0 && clock.Day(d.At) == shown }
+
+// write is a component of ready HTML; for constants only.
+func write(html string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, html)
+		return err
+	})
+}
+
+func pressed(p Page, typed string, q money.Amount) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == ',' || r == '.' {
+			return r
+		}
+		return -1
+	}, typed)
+	return strconv.FormatBool(digits == p.P.MoneyInput(q))
+}
+
+func pillIcon(t Tone) string {
+	if t == Good {
+		return "check"
+	}
+	return toneIcon(t)
+}
+
+// cardLine is «Основная •• 4821».
+func cardLine(c Card) string { return c.Name + " ••\u00a0" + c.Last4 }

@@ -1,0 +1,48 @@
+// Counts a wait down in place, and warns a minute before the session ends.
+document.querySelectorAll('[data-wait]').forEach((el) => {
+  const end = Date.now() + el.dataset.wait * 1000;
+  const form = document.getElementById(el.dataset.then);
+  form?.classList.add('vh');
+  const tick = setInterval(() => {
+    const left = Math.max(0, Math.round((end - Date.now()) / 1000));
+    el.lastElementChild.textContent = `${left / 60 | 0}:${String(left % 60).padStart(2, '0')}`;
+    if (left) return;
+    clearInterval(tick);
+    el.hidden = true;
+    form?.classList.remove('vh');
+  }, 1000);
+});
+
+const idle = +document.body.dataset.idle * 1000;
+const box = document.getElementById('idle');
+if (idle && box) {
+  const tabs = new BroadcastChannel('alive');
+  let last = Date.now();
+  const alive = () => {
+    last = Date.now();
+    if (box.open) box.close();
+  };
+  tabs.onmessage = alive;
+  tabs.postMessage(0);
+  document.addEventListener('htmx:after:request', () => { alive(); tabs.postMessage(0); });
+  // A form half filled in is sent: the server keeps it over the login.
+  const over = () => {
+    const form = document.querySelector('form[data-keep]');
+    if (form) form.submit(); else location.reload();
+  };
+  document.getElementById('stay').onclick = async () => {
+    const r = await fetch('/more', { redirect: 'manual' });
+    if (!r.ok) return over();
+    alive();
+    tabs.postMessage(0);
+  };
+  setInterval(() => {
+    const left = idle - (Date.now() - last);
+    if (left <= -1000 && !document.querySelector('form[data-keep]')) return over();
+    if (left < 60000 && !box.open) box.showModal();
+    const s = Math.max(0, Math.round(left / 1000));
+    if (box.open) document.getElementById('idle-left').textContent = `0:${String(Math.min(s, 59)).padStart(2, '0')}`;
+  }, 1000);
+}
+const toast = document.querySelector('.toast[data-brief]');
+if (toast) setTimeout(() => toast.remove(), 6000);

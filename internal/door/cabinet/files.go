@@ -56,3 +56,13 @@ func (d *Door) getReady(w http.ResponseWriter, r *http.Request) error {
 	_, _ = w.Write([]byte("ok\n"))
 	return nil
 }
+
+func (d *Door) getManifest(w http.ResponseWriter, r *http.Request) error {
+	d.Kit.Manifest(w, d.page(r).P)
+	return nil
+}
+
+func (d *Door) getWorker(w http.ResponseWriter, _ *http.Request) error {
+	d.Kit.Worker(w)
+	return nil
+}

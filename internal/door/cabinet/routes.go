@@ -86,8 +86,8 @@ func (d *Door) routes() []route {
 
 		// What browsers and machines ask for.
 		{method: get, path: "/offline", who: machine, serve: d.getOffline},
-		{method: get, path: "/manifest.webmanifest", who: machine, serve: plain(d.Kit.Manifest())},
-		{method: get, path: "/worker.js", who: machine, serve: plain(d.Kit.Worker())},
+		{method: get, path: "/manifest.webmanifest", who: machine, serve: d.getManifest},
+		{method: get, path: "/worker.js", who: machine, serve: d.getWorker},
 		{method: get, path: "/static/{file}", who: machine, serve: plain(d.Kit.Static())},
 		{method: get, path: "/favicon.ico", who: machine, serve: d.getFavicon},
 		{method: get, path: "/healthz", who: machine, serve: d.getHealth},

@@ -57,7 +57,7 @@ func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 		return Receipt{}, postError(err)
 	}
 	if out, err = answer(out, r, guards); err != nil {
-		return Receipt{}, err
+		return out, err
 	}
 	if !out.Replay {
 		s.tell(cmd, q)
@@ -123,7 +123,8 @@ func (s *Service) replayed(ctx context.Context, cmd ToFriend, print ledger.Print
 	return answer(out, rec.Receipt, guards)
 }
 
-// answer completes the receipt, or puts a refusal of the book into words.
+// answer completes the receipt, or puts a refusal of the book into words; of a
+// refusal the receipt tells only whether it is a replay.
 func answer(out Receipt, r ledger.Receipt, guards []ledger.Guard) (Receipt, error) {
 	switch r.Reason {
 	case ledger.Accepted:
@@ -135,10 +136,10 @@ func answer(out Receipt, r ledger.Receipt, guards []ledger.Guard) (Receipt, erro
 		}
 		return out, nil
 	case ledger.InsufficientFunds:
-		return Receipt{}, ErrInsufficientFunds.With("missing", r.Missing)
+		return Receipt{Replay: r.Replay}, ErrInsufficientFunds.With("missing", r.Missing)
 	case ledger.LimitReached:
 		if err := limit.Refusal(r, guards); err != nil {
-			return Receipt{}, err
+			return Receipt{Replay: r.Replay}, err
 		}
 	}
 	return Receipt{}, fmt.Errorf("transfer %v: refused: %s", id.ID(r.Txn), r.Reason)

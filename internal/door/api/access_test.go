@@ -1,0 +1,213 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/door/api"
+)
+
+// who may ask: what each route answers to a holder of the right scope, to one
+// who may only read, and to another client asking for the owner's thing.
+type row struct {
+	ask     func(o owner) (path string, body any)
+	owner   int
+	reader  int    // the owner's token with the scope read
+	other   int    // another client's token with the scope transfer
+	foreign string // the code that hides the owner's thing from him; empty: the route names nothing
+}
+
+// owner is whose things are asked for.
+type owner struct {
+	person
+	payee, quote, transfer, operation, account string
+}
+
+// W05: every route has a row; a route without one fails the test.
+func matrix() map[string]row {
+	just := func(path string) func(owner) (string, any) {
+		return func(owner) (string, any) { return path, nil }
+	}
+	return map[string]row{
+		"getMe":          {ask: just("/me"), owner: 200, reader: 200, other: 200},
+		"listAccounts":   {ask: just("/accounts"), owner: 200, reader: 200, other: 200},
+		"listCards":      {ask: just("/cards"), owner: 200, reader: 200, other: 200},
+		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},
+		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
+			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},
+		"getLimits": {ask: just("/limits"), owner: 200, reader: 200, other: 200},
+		"findRecipient": {ask: func(o owner) (string, any) { return "/recipients", obj{"phone": "+7 916 555-00-02"} },
+			owner: 200, reader: 403, other: 200},
+		"createQuote": {ask: func(o owner) (string, any) {
+			return "/quotes", obj{"payee": o.payee, "amount": rub("1.00"), "from": o.account}
+		}, owner: 200, reader: 403, other: 422, foreign: "transfer.payee_invalid"},
+		"createTransfer": {ask: func(o owner) (string, any) { return "/transfers", obj{"quote": o.quote} },
+			owner: 201, reader: 403, other: 422, foreign: "transfer.quote_invalid"},
+		"getTransfer": {ask: func(o owner) (string, any) { return "/transfers/" + o.transfer, nil },
+			owner: 200, reader: 200, other: 404, foreign: "transfer.missing"},
+	}
+}
+
+func TestAccessMatrix(t *testing.T) {
+	each(t, func(w *world) {
+		anna, pavel, other := w.person(1, 1000), w.person(2, 1000), w.person(3, 1000)
+		o := owner{person: anna, account: anna.from(), payee: w.payee(anna, pavel)}
+		done := w.order(anna.transfer, "first", obj{"payee": o.payee, "amount": rub("10.00"), "from": o.account})
+		o.transfer = done.text("id")
+		o.operation = w.get(anna.reading, "/operations").body["operations"].([]any)[0].(obj)["id"].(string)
+		o.quote = w.post(anna.transfer, "/quotes", obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
+		revoked, token := w.token(anna, time.Hour, access.ScopeTransfer)
+		if err := w.Access.RevokeToken(ctx, anna.id, token.ID); err != nil {
+			w.Fatal(err)
+		}
+
+		rows := matrix()
+		for _, rt := range w.door.Routes() {
+			r, found := rows[rt.ID]
+			if !found {
+				w.Errorf("%s %s has no row in the access matrix", rt.Method, rt.Path)
+				continue
+			}
+			delete(rows, rt.ID)
+			path, body := r.ask(o)
+			do := func(token string) reply {
+				return w.do(ask{method: rt.Method, path: "/api/v1" + path, token: token, key: "matrix-" + rt.ID, body: body})
+			}
+			w.problem(do(""), 401, "api.no_token")
+			w.problem(do("rb_"+strings.Repeat("A", 43)), 401, "access.bad_token")
+			w.problem(do(revoked), 401, "access.bad_token")
+			if got := do(anna.reading); got.status != r.reader {
+				w.Errorf("%s: the reader got %d %s", rt.ID, got.status, got.raw)
+			} else if r.reader == 403 {
+				w.problem(got, 403, "access.scope")
+				if h := got.header.Get("WWW-Authenticate"); !strings.Contains(h, "insufficient_scope") {
+					w.Errorf("%s: challenge %q", rt.ID, h)
+				}
+			}
+			if got := do(other.transfer); got.status != r.other || got.text("code") != r.foreign {
+				w.Errorf("%s: the other client got %d %s", rt.ID, got.status, got.raw)
+			} else if r.foreign == "" && (strings.Contains(got.raw, anna.from()) || strings.Contains(got.raw, anna.phone.E164())) {
+				w.Errorf("%s shows the owner's things to another: %s", rt.ID, got.raw)
+			}
+			if got := do(anna.transfer); got.status != r.owner {
+				w.Errorf("%s: the owner got %d %s", rt.ID, got.status, got.raw)
+			}
+		}
+		for id := range rows {
+			w.Errorf("the access matrix has a row for %s, which is no route", id)
+		}
+		// Another's account under one's own payee.
+		payee := w.payee(other, pavel)
+		for _, path := range []string{"/quotes", "/transfers"} {
+			got := w.do(ask{method: "POST", path: "/api/v1" + path, token: other.transfer, key: "foreign", body: obj{"payee": payee, "amount": rub("1.00"), "from": anna.from()}})
+			w.problem(got, 404, "transfer.no_such_account")
+		}
+		if got := w.balance(anna); got != "970.00 RUB" {
+			w.Errorf("Anna has %s", got)
+		}
+	})
+}
+
+// Who has no token learns nothing about the addresses either; who has one gets
+// 404 and 405 in the same manner as every other refusal.
+func TestAddresses(t *testing.T) {
+	w := lite(t, api.Rate{PerSecond: -1})
+	anna := w.person(1, 0)
+	for _, path := range []string{"/api/v1/", "/api/v1/nothing", "/api/v1/me/", "/api/v1/operations/x/y"} {
+		w.problem(w.do(ask{method: "GET", path: path}), 401, "api.no_token")
+		w.problem(w.do(ask{method: "GET", path: path, token: anna.reading}), 404, "api.no_route")
+	}
+	for _, path := range []string{"/api/", "/api/v2/me", "/api/v1", "/api//v1/me", "/api/v1/../v1/me", "/api/v1/./me", "/api/openapi.yaml"} {
+		r := w.do(ask{method: "POST", path: path, token: anna.reading})
+		w.problem(r, 404, "api.no_route")
+	}
+	for _, rt := range w.door.Routes() {
+		path := strings.ReplaceAll(rt.Path, "{id}", "x")
+		for _, m := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "POST", "GET", "BREW"} {
+			if m == rt.Method {
+				continue
+			}
+			r := w.do(ask{method: m, path: path, token: anna.transfer})
+			w.problem(r, 405, "api.method")
+			if !strings.Contains(r.header.Get("Allow"), rt.Method) {
+				w.Errorf("%s %s: Allow %q", m, path, r.header.Get("Allow"))
+			}
+		}
+	}
+	if r := w.do(ask{method: "HEAD", path: "/api/v1/me", token: anna.reading}); r.status != 200 || r.raw != "" {
+		w.Errorf("HEAD: %d %q", r.status, r.raw)
+	}
+	if r := w.do(ask{method: "HEAD", path: "/api/v1/nothing", token: anna.reading}); r.status != 404 || r.raw != "" {
+		w.Errorf("HEAD: %d %q", r.status, r.raw)
+	}
+}
+
+// A token comes in one Authorization header and nowhere else: no cookie, no
+// query, no second header.
+func TestWhereTheTokenStands(t *testing.T) {
+	w := lite(t, api.Rate{PerSecond: -1})
+	anna := w.person(1, 0)
+	for name, h := range map[string]http.Header{
+		"cookie":     {"Cookie": {"token=" + anna.reading + "; __Host-session=" + anna.reading}},
+		"basic":      {"Authorization": {"Basic " + anna.reading}},
+		"twice":      {"Authorization": {"Bearer " + anna.reading, "Bearer " + anna.reading}},
+		"bare":       {"Authorization": {anna.reading}},
+		"empty":      {"Authorization": {""}},
+		"other name": {"X-Api-Key": {anna.reading}},
+	} {
+		r := w.do(ask{method: "GET", path: "/api/v1/me", header: h})
+		w.problem(r, 401, "api.no_token")
+		if name == "empty" && r.header.Get("WWW-Authenticate") != `Bearer realm="rocketbank"` {
+			w.Errorf("challenge %q", r.header.Get("WWW-Authenticate"))
+		}
+	}
+	for _, secret := range []string{"x", "rb_", "rb_short", strings.Repeat("a", 5000), "rb_" + strings.Repeat("é", 43), anna.reading + "A", anna.reading[:len(anna.reading)-1], anna.reading + " " + anna.reading} {
+		w.problem(w.do(ask{method: "GET", path: "/api/v1/me", header: http.Header{"Authorization": {"Bearer " + secret}}}), 401, "access.bad_token")
+	}
+	w.problem(w.do(ask{method: "GET", path: "/api/v1/me?token=" + anna.reading}), 401, "api.no_token")
+	if r := w.do(ask{method: "GET", path: "/api/v1/me", header: http.Header{"Authorization": {"bearer " + anna.reading}}}); r.status != 200 {
+		w.Errorf("lower-case scheme: %d", r.status)
+	}
+}
+
+// One token may ask so often; others are not disturbed.
+func TestRate(t *testing.T) {
+	w := lite(t, api.Rate{PerSecond: 10, Burst: 3})
+	anna, pavel := w.person(1, 0), w.person(2, 0)
+	for range 3 {
+		if r := w.get(anna.reading, "/me"); r.status != 200 {
+			t.Fatalf("%d %s", r.status, r.raw)
+		}
+	}
+	r := w.get(anna.reading, "/me")
+	w.problem(r, 429, "api.too_often")
+	if r.header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
+	}
+	if r := w.get(pavel.reading, "/me"); r.status != 200 {
+		t.Errorf("the other: %d", r.status)
+	}
+	w.Wait(100 * time.Millisecond)
+	if r := w.get(anna.reading, "/me"); r.status != 200 {
+		t.Errorf("after a while: %d", r.status)
+	}
+	w.problem(w.get(anna.reading, "/me"), 429, "api.too_often")
+}
+
+// Looking people up is counted; the answer says when to come back.
+func TestLookupsAreCounted(t *testing.T) {
+	each(t, func(w *world) {
+		anna := w.person(1, 0)
+		for range 20 {
+			w.problem(w.post(anna.transfer, "/recipients", obj{"phone": "+79165559999"}), 404, "transfer.not_a_client")
+		}
+		r := w.post(anna.transfer, "/recipients", obj{"phone": "+79165559999"})
+		w.problem(r, 429, "limit.lookups")
+		if r.header.Get("Retry-After") != "43200" { // noon to midnight
+			w.Errorf("Retry-After %q", r.header.Get("Retry-After"))
+		}
+	})
+}

@@ -1,0 +1,4 @@
+package api
+
+// AccountText names an account as the API does.
+var AccountText = accountText

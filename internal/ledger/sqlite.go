@@ -250,7 +250,7 @@ func (l *lite) bind(args []any) ([]driver.NamedValue, error) {
 	l.args = l.args[:0]
 	for i, v := range args {
 		switch v.(type) {
-		case nil, int64, []byte, string, bool, float64:
+		case nil, int64, []byte, string, bool:
 		default: // carried rows may hold ints of any size
 			var err error
 			if v, err = driver.DefaultParameterConverter.ConvertValue(v); err != nil {

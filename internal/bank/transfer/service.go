@@ -119,6 +119,26 @@ func (s *Service) Recent(ctx context.Context, who client.ID, limit int) ([]Payee
 	return out, nil
 }
 
+// Known offers a client that the asking one knows already by other ways than
+// his phone, without counting a look-up. Doors must not let a browser name him.
+func (s *Service) Known(ctx context.Context, who, payee client.ID) (Payee, error) {
+	me, err := s.payer(ctx, who)
+	if err != nil {
+		return Payee{}, err
+	}
+	if who == payee {
+		return Payee{}, ErrSelf
+	}
+	to, err := s.d.People.Person(ctx, payee)
+	if errors.Is(err, client.ErrNobody) {
+		return Payee{}, ErrNotAClient
+	}
+	if err != nil {
+		return Payee{}, fmt.Errorf("payee %d: %w", payee, err)
+	}
+	return s.offer(me, to, "")
+}
+
 // known offers the payee of an earlier transfer again, as he stands today.
 func (s *Service) known(ctx context.Context, me client.Person, o operation.Operation) (Payee, error) {
 	to, err := s.d.People.Person(ctx, o.Details.Peer)

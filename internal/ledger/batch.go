@@ -238,17 +238,19 @@ func (w *wants) giveBack(st *state) {
 
 func compareIDs(a, b id.ID) int { return slices.Compare(a[:], b[:]) }
 
-// spread resolves the bank's own accounts to the rows of one writer. A hold
-// stays on the row it was taken on: what a Pending and its Post debit is the
-// account the caller names, whoever writes it.
+// spread resolves the bank's own accounts to the rows of one writer. What a
+// hold reserves stays on the first row, where every writer finds it again.
 func (t *Transaction) spread(lease int) {
-	held := t.Phase == Pending || t.Phase == Post
 	for i, l := range t.Legs {
-		if held && l.Amount.Minor < 0 {
-			continue
+		if l.Account.Bank() && !t.held(l) {
+			t.Legs[i].Account = l.Account.slot(lease)
 		}
-		t.Legs[i].Account = l.Account.slot(lease)
 	}
+}
+
+// held tells the leg that a hold is on.
+func (t *Transaction) held(l Leg) bool {
+	return t.Phase == Pending && l.Amount.Minor < 0 || t.Phase == Post && l.Account.base() == t.Hold
 }
 
 // empty tells that there is nothing to write: all replays and misuse.

@@ -6,17 +6,12 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/db/dbtest"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/money"
 )
-
-type timeT = time.Time
-
-func microtime(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
 func TestPostMovesMoneyOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -258,7 +258,7 @@ func (c *change) reversible() error {
 		// The parts that were posted may have gone elsewhere than the hold
 		// said; what counts is what comes back to the account of the hold.
 		for _, l := range c.t.Legs {
-			if l.Account == c.hold.account && l.Amount.Minor == c.total {
+			if l.Account.base() == c.hold.account && l.Amount.Minor == c.total {
 				return nil
 			}
 		}

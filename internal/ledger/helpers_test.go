@@ -2,11 +2,15 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
-	"rocketbank/internal/base/clock"
+	"github.com/jackc/pgx/v5/stdlib"
+
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/money"
 )
@@ -112,9 +116,84 @@ func transfer(owner int64, from, to AccountID, kopecks int64) Transaction {
 	return Transaction{Owner: owner, Key: freshKey(), Kind: KindTransfer, Phase: Posted, Legs: move(from, to, kopecks)}
 }
 
-// stopped is a clock that the test moves.
-type stopped struct{ us atomic.Int64 }
+// hands is a clock whose hands the test moves.
+type hands struct{ us atomic.Int64 }
 
-func (s *stopped) clock() clock.Clock {
-	return clock.Func(func() (t timeT) { return microtime(s.us.Load()) })
+func (s *hands) set(t time.Time) { s.us.Store(t.UnixMicro()) }
+
+func (s *hands) Now() time.Time { return time.UnixMicro(s.us.Load()).UTC() }
+
+// batch serves transactions as one batch, in this order, and gives the answers.
+func (h *house) batch(ts ...Transaction) []outcome {
+	h.Helper()
+	w := &writer{b: h.book, number: 1}
+	if h.db.Engine() == db.SQLite {
+		w.eng = newLite(h.db)
+	} else {
+		e, err := newPostgres(context.Background(), h.db, h.book.log)
+		if err != nil {
+			h.Fatal(err)
+		}
+		w.eng = e
+	}
+	defer w.eng.close()
+	rs := make([]*request, len(ts))
+	for i, t := range ts {
+		if err := h.book.complete(&t); err != nil {
+			h.Fatal(err)
+		}
+		rs[i] = newRequest(t)
+	}
+	if back := w.serve(rs); len(back) > 0 {
+		h.Fatalf("%d requests deferred", len(back))
+	}
+	out := make([]outcome, len(rs))
+	for i, r := range rs {
+		out[i] = <-r.answer
+	}
+	return out
+}
+
+func guard(owner, cap, amount int64) Guard {
+	return Guard{Owner: owner, Name: GuardOutgoing, Window: BankDay, Cap: money.Rub(cap), Amount: money.Rub(amount)}
+}
+
+// iNote carries rows into a table that only the tests have.
+var iNote = db.NewInsert("audit_note", db.Col{Name: "txn", Type: db.Bytes}, db.Col{Name: "n", Type: db.Int}, db.Col{Name: "seq", Type: db.Int},
+	db.Col{Name: "balance", Type: db.Int}, db.Col{Name: "at_us", Type: db.Int}, db.Col{Name: "yes", Type: db.Bool}, db.Col{Name: "words", Type: db.Text})
+
+var qNotes = db.Query(`SELECT txn, n, seq, balance, at_us FROM audit_note ORDER BY at_us, n`)
+
+// withNotes makes the table of iNote.
+func (h *house) withNotes() {
+	h.Helper()
+	const columns = ` (txn %[1]s, n %[2]s NOT NULL, seq %[2]s, balance %[2]s, at_us %[2]s, yes %[3]s, words TEXT)`
+	var err error
+	if h.db.Engine() == db.SQLite {
+		err = h.db.WithWriter(bg, func(c *sql.Conn) error {
+			_, err := c.ExecContext(bg, fmt.Sprintf("CREATE TABLE audit_note"+columns+" STRICT", "BLOB", "INTEGER", "INTEGER"))
+			return err
+		})
+	} else {
+		pool := stdlib.OpenDB(*h.db.Pgx())
+		defer pool.Close()
+		_, err = pool.Exec(fmt.Sprintf("CREATE TABLE audit_note"+columns, "BYTEA", "BIGINT", "BOOLEAN"))
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+func (h *house) notes() []string {
+	h.Helper()
+	out, err := list(bg, h.db, qNotes, func(s scanner) (string, error) {
+		var txn []byte
+		var n, seq, balance, at int64
+		err := s.Scan(&txn, &n, &seq, &balance, &at)
+		return fmt.Sprintf("%x %d %d %d %d", txn, n, seq, balance, at), err
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return out
 }

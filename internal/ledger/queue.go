@@ -36,11 +36,11 @@ func newRequest(t Transaction) *request {
 
 // conflicts names what two writers of this process must not have in flight at
 // once: accounts of clients, and owners of limit counters (as negative
-// numbers). The bank's own accounts have a slot per writer.
+// numbers). The bank's own accounts have a slot per writer, save for holds.
 func conflicts(t *Transaction) []int64 {
 	out := make([]int64, 0, len(t.Legs)+2)
 	for _, l := range t.Legs {
-		if !l.Account.Bank() {
+		if !l.Account.Bank() || t.held(l) {
 			out = append(out, int64(l.Account))
 		}
 	}

@@ -80,7 +80,8 @@ type Transaction struct {
 	// Refers is the transaction that is posted, voided or reversed.
 	Refers id.ID
 	// Hold is the account whose money the referred transaction reserved. Post
-	// and Void need it, because accounts are locked before holds.
+	// and Void need it, because accounts are locked before holds. An account
+	// of the bank may be held too, for the sake of the guards.
 	Hold AccountID
 	// Legs sum to zero per currency; a Void has none.
 	Legs   []Leg

@@ -42,7 +42,11 @@ type phoneData struct {
 	Number, Path string
 	Off          bool
 	Messages     []message
+	More         int // older ones that are not shown
 }
+
+// maxShown bounds what one screen of a phone holds.
+const maxShown = 50
 
 // getPhone is the screen of one phone.
 func (d *door) getPhone(w http.ResponseWriter, r *http.Request) error {
@@ -69,7 +73,8 @@ func (d *door) phoneSheet(r *http.Request) (sheet, error) {
 		return sheet{}, err
 	}
 	list, off := d.sms.conversation(number)
-	s := d.sheet(r, "sandbox.phone.title", phoneData{number, phonePath(number), off, list})
+	shown := list[:min(len(list), maxShown)]
+	s := d.sheet(r, "sandbox.phone.title", phoneData{number, phonePath(number), off, shown, len(list) - len(shown)})
 	s.Title = s.Word("sandbox.phone.title", "number", s.Phone(number))
 	return s, nil
 }

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -144,5 +145,20 @@ func TestCallbackIsRepeated(t *testing.T) {
 	defer w.bank.mu.Unlock()
 	if w.bank.tries != 2 {
 		t.Fatalf("%d tries", w.bank.tries)
+	}
+}
+
+func TestOneScreenOfMessages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 53 {
+		w.sendSMS(fmt.Sprintf("0193-key-%d", i), anna, fmt.Sprintf("номер %d.", i))
+	}
+	page := w.get("/phone/79165550123").body
+	if !strings.Contains(page, "номер 52.") || !strings.Contains(page, "номер 3.") || strings.Contains(page, "номер 2.") || !strings.Contains(page, "Ещё 3 сообщения раньше") {
+		t.Error("the screen does not hold the 50 newest")
+	}
+	if n := len(w.inbox(anna)); n != 53 {
+		t.Errorf("%d messages for programs", n)
 	}
 }

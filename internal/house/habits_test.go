@@ -227,3 +227,44 @@ func TestSkippingIsLoud(t *testing.T) {
 		})
 	}
 }
+
+var namedTest = regexp.MustCompile("`([a-z0-9/]+)\\.((?:Test|Fuzz)\\w+)`")
+
+// A page that names a test as its proof names one that exists.
+func TestDocsNameRealTests(t *testing.T) {
+	exists := map[string]bool{}
+	for _, f := range filesOf(t) {
+		if !f.test {
+			continue
+		}
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil {
+				exists[strings.TrimPrefix(f.room, "internal/")+"."+fn.Name.Name] = true
+			}
+		}
+	}
+	root, err := rootDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(root, "docs/*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, page := range pages {
+		src, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range namedTest.FindAllStringSubmatch(string(src), -1) {
+			named++
+			if !exists[m[1]+"."+m[2]] {
+				t.Errorf("%s names %s.%s, which does not exist", filepath.Base(page), m[1], m[2])
+			}
+		}
+	}
+	if named < 20 {
+		t.Errorf("only %d tests are named in docs: does this test still see them?", named)
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"rocketbank/internal/app"
+	"rocketbank/internal/base/phone"
+	"rocketbank/internal/door/ui"
+	"rocketbank/internal/rail/signature"
+)
+
+type serveCmd struct {
+	Config kong.ConfigFlag `placeholder:"FILE" help:"JSON file with these flags by name."`
+	database
+	Keys           string   `required:"" placeholder:"FILE" help:"The vault's key file."`
+	Origin         string   `required:"" placeholder:"https://…" help:"Where clients use the bank."`
+	Addr           string   `default:":8443" help:"Where the cabinet and the API listen."`
+	PartnersOrigin string   `required:"" placeholder:"https://…" help:"Where partners reach the callback listener."`
+	PartnersAddr   string   `default:":8444" help:"Where the callback listener is."`
+	MetricsAddr    string   `default:"127.0.0.1:9090" help:"Where /metrics is; loopback only."`
+	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Certificate chain, PEM."`
+	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"Its private key, PEM."`
+	TrustedProxy   []string `placeholder:"CIDR" help:"Networks of the proxies that end TLS; they alone may set forwarded headers."`
+
+	AcquirerURL        string   `required:"" name:"acquirer-url" placeholder:"URL" help:"The acquirer's API, for top-ups from other banks' cards."`
+	AcquirerKeyFile    string   `required:"" placeholder:"FILE" help:"File with the acquirer's API key."`
+	PayOrigin          []string `required:"" placeholder:"https://…" help:"Where the acquirer's code pages live."`
+	SMSURL             string   `required:"" name:"sms-url" placeholder:"URL" help:"The SMS gateway's API."`
+	SMSKeyFile         string   `required:"" name:"sms-key-file" placeholder:"FILE" help:"File with the gateway's API key."`
+	CallbackSecretFile string   `required:"" placeholder:"FILE" help:"File with the secret that seals partners' callbacks."`
+
+	BIN        string `name:"bin" required:"" help:"First digits of the cards the partner bank lets us issue."`
+	BrandName  string `default:"Рокетбанк" help:"The bank's name as clients see it."`
+	BrandPhone string `required:"" help:"The bank's phone as clients see it."`
+}
+
+// Run serves until it is interrupted.
+func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
+	cfg := app.ServeConfig{
+		DB: c.DB, KeyFile: c.Keys, Origin: c.Origin, Addr: c.Addr, PartnersOrigin: c.PartnersOrigin, PartnersAddr: c.PartnersAddr,
+		MetricsAddr: c.MetricsAddr, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, BIN: c.BIN,
+		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
+		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,
+	}
+	for _, s := range []struct {
+		path string
+		to   *signature.Secret
+	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}} {
+		secret, err := secretFile(s.path)
+		if err != nil {
+			return err
+		}
+		*s.to = signature.Secret(secret)
+	}
+	number, err := phone.Parse(c.BrandPhone)
+	if err != nil {
+		return fmt.Errorf("--brand-phone %q is no phone number", c.BrandPhone)
+	}
+	cfg.Brand = ui.Brand{Name: c.BrandName, Phone: number.E164()}
+	return app.Serve(ctx, cfg)
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/ledger"
+)
+
+type verifyCmd struct {
+	database
+	JSON bool `name:"json" help:"Print the report as one JSON object."`
+}
+
+// Run re-adds the book. Exit code 1 and a list tell that something is broken.
+func (c verifyCmd) Run(ctx context.Context, out io.Writer) error {
+	d, err := c.ready(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return verify(ctx, out, d, c.JSON)
+}
+
+func verify(ctx context.Context, out io.Writer, d *db.DB, asJSON bool) error {
+	report, err := ledger.Verify(ctx, d)
+	if err != nil {
+		return fmt.Errorf("the book could not be read to its end: %w", err)
+	}
+	if err := printReport(out, report, asJSON); err != nil {
+		return err
+	}
+	if len(report.Breaches) > 0 {
+		return errTold
+	}
+	return nil
+}
+
+func printReport(out io.Writer, r ledger.Report, asJSON bool) error {
+	if asJSON {
+		if r.Breaches == nil {
+			r.Breaches = []ledger.Breach{}
+		}
+		return json.NewEncoder(out).Encode(r)
+	}
+	for _, b := range r.Breaches {
+		if _, err := fmt.Fprintf(out, "BROKEN %s account=%s txn=%s: %s\n", b.Rule, b.Account, b.Txn, b.Detail); err != nil {
+			return err
+		}
+	}
+	verdict := "the book is right"
+	if len(r.Breaches) > 0 {
+		verdict = fmt.Sprintf("%d invariants are broken", len(r.Breaches))
+	}
+	_, err := fmt.Fprintf(out, "%d transactions, %d entries: %s\n", r.Transactions, r.Entries, verdict)
+	return err
+}

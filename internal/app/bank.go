@@ -1,0 +1,105 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/live"
+	"rocketbank/internal/bank/notice"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/tariff"
+	"rocketbank/internal/bank/topup"
+	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/base/clock"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/outbox"
+	"rocketbank/internal/base/vault"
+	"rocketbank/internal/ledger"
+)
+
+// bank is all rooms over one database.
+type bank struct {
+	db    *db.DB
+	vault *vault.Vault
+	clock clock.Clock
+	ids   *id.Source
+	book  *ledger.Book
+	log   *slog.Logger
+
+	clients      *client.Directory
+	cards        *card.Service
+	access       *access.Service
+	applications *application.Service
+	limits       *limit.Service
+	tariff       tariff.Tariff
+	operations   *operation.Service
+	live         *live.Hub
+	transfers    *transfer.Service
+	topups       *topup.Service
+	notices      *notice.Service
+	outbox       *outbox.Worker
+}
+
+// parts is what the rooms are made of.
+type parts struct {
+	db       *db.DB
+	vault    *vault.Vault
+	clock    clock.Clock
+	log      *slog.Logger
+	origin   string // where people use the cabinet
+	bin      string
+	brand    string
+	acquirer topup.Acquirer
+	sms      notice.SMSSender
+}
+
+func openBank(ctx context.Context, p parts) (*bank, error) {
+	home, err := url.Parse(p.origin)
+	if err != nil {
+		return nil, fmt.Errorf("the origin %q is no address: %w", p.origin, err)
+	}
+	b := &bank{db: p.db, vault: p.vault, clock: p.clock, log: p.log, ids: id.NewSource(p.clock.Now)}
+	if b.book, err = ledger.NewBook(ctx, p.db, ledger.Options{Clock: p.clock, IDs: b.ids, Log: p.log}); err != nil {
+		return nil, err
+	}
+	b.clients = client.NewDirectory(p.db, p.vault)
+	if b.cards, err = card.New(p.db, p.vault, b.ids, card.Options{BIN: p.bin}); err != nil {
+		return nil, errors.Join(err, b.book.Close())
+	}
+	b.access = access.New(p.db, p.vault, b.ids, b.clients, access.Options{Host: home.Hostname(), Now: time.Now})
+	b.applications = application.New(p.db, p.vault, b.ids, b.clients, b.access, b.cards)
+	b.limits = limit.New(p.db, p.vault, limit.Standard())
+	b.tariff = tariff.Standard()
+	b.operations = operation.New(p.db, p.vault)
+	b.live = live.New(b.operations, p.clock.Now, p.log)
+	b.notices = notice.New(notice.Deps{
+		DB: p.db, Vault: p.vault, People: b.clients, Operations: b.operations,
+		Sender: p.sms, Brand: p.brand, Log: p.log, Now: time.Now,
+	})
+	b.outbox = outbox.NewWorker(p.db, b.notices.Handlers(), p.log)
+	b.transfers = transfer.New(transfer.Deps{
+		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,
+		Operations: b.operations, Limits: b.limits, Tariff: b.tariff, Live: b.live, Outbox: b.outbox,
+	})
+	b.topups = topup.New(topup.Deps{
+		DB: p.db, Book: b.book, Vault: p.vault, Operations: b.operations, Limits: b.limits, Tariff: b.tariff,
+		Acquirer: p.acquirer, Live: b.live, Log: p.log, Now: time.Now,
+		ReturnURL:   func(t string) string { return p.origin + "/topup/" + t },
+		Description: p.brand,
+		OwnBINs:     []string{p.bin},
+	})
+	return b, nil
+}
+
+// close stops the book; the loops must have stopped before.
+func (b *bank) close() error { return b.book.Close() }

@@ -1,0 +1,53 @@
+package app
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"rocketbank/internal/door/api"
+	"rocketbank/internal/door/cabinet"
+	"rocketbank/internal/door/partners"
+	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
+	"rocketbank/internal/rail/signature"
+)
+
+// doorConfig is what the doors are told.
+type doorConfig struct {
+	origin         string   // where people use the cabinet
+	payOrigins     []string // where the acquirer's code pages live
+	brand          ui.Brand
+	callbackSecret signature.Secret
+	proxies        []netip.Prefix // may set forwarded headers
+	stopping       <-chan struct{}
+}
+
+// doors are the handlers, one per listener.
+type doors struct{ cabinet, partners, metrics http.Handler }
+
+func (b *bank) doors(c doorConfig) (doors, error) {
+	kit, err := ui.NewKit(c.brand)
+	if err != nil {
+		return doors{}, err
+	}
+	front, err := web.New(web.Options{Origin: c.origin, FormTargets: c.payOrigins, Proxies: c.proxies, Log: b.log, Now: time.Now})
+	if err != nil {
+		return doors{}, err
+	}
+	home := cabinet.New(cabinet.Deps{
+		Front: front, Kit: kit, DB: b.db, Vault: b.vault, Book: b.book, IDs: b.ids,
+		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits,
+		Operations: b.operations, Transfers: b.transfers, Topups: b.topups, Live: b.live,
+		Log: b.log, Now: time.Now, Stopping: c.stopping,
+	})
+	open := api.New(api.Deps{
+		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Transfers: b.transfers,
+		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now,
+	})
+	callbacks := partners.New(partners.Deps{Topups: b.topups, Receipts: b.notices, Secret: c.callbackSecret, Now: time.Now, Log: b.log})
+	mux := http.NewServeMux()
+	mux.Handle("/", home.Handler())
+	mux.Handle("/api/", open)
+	return doors{cabinet: mux, partners: callbacks, metrics: b.metrics()}, nil
+}

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"rocketbank/internal/base/outbox"
+)
+
+const metricsIn = 2 * time.Second
+
+// metrics counts what would wake somebody at night.
+func (b *bank) metrics() http.Handler {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), outboxGauge{b})
+	gauge := func(name, help string, value func() bool) {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+			if value() {
+				return 1
+			}
+			return 0
+		}))
+	}
+	gauge("rocketbank_ledger_healthy", "1 while the book takes transactions.", func() bool { return b.book.Healthy() == nil })
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{Timeout: metricsIn}))
+	return mux
+}
+
+var (
+	outboxWaiting = prometheus.NewDesc("rocketbank_outbox_waiting", "Events that wait for their handler.", nil, nil)
+	outboxDead    = prometheus.NewDesc("rocketbank_outbox_dead", "Events that were given up and need a person.", nil, nil)
+)
+
+// outboxGauge reads the outbox when somebody asks.
+type outboxGauge struct{ b *bank }
+
+// Describe names the two figures.
+func (outboxGauge) Describe(to chan<- *prometheus.Desc) { to <- outboxWaiting; to <- outboxDead }
+
+// Collect reads them; a database that does not answer gives no figures.
+func (g outboxGauge) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), metricsIn)
+	defer cancel()
+	waiting, dead, err := outbox.Stats(ctx, g.b.db)
+	if err != nil {
+		g.b.log.Error("metrics: outbox", "err", err)
+		return
+	}
+	to <- prometheus.MustNewConstMetric(outboxWaiting, prometheus.GaugeValue, float64(waiting))
+	to <- prometheus.MustNewConstMetric(outboxDead, prometheus.GaugeValue, float64(dead))
+}

@@ -1,0 +1,310 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/topup"
+	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/locale"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/base/phone"
+	"rocketbank/internal/ledger"
+)
+
+// How much life the example people have behind them.
+const (
+	seedDays   = 92
+	seedRandom = 2026_11_22 // the same people do the same things in every demo
+	tokenTTL   = 90 * 24 * time.Hour
+	codeWaits  = 5 * time.Second // how long the seeder waits for a SMS
+)
+
+// exampleCast is who lives in the demo.
+var exampleCast = []struct{ name, phone, passcode, born string }{
+	{"Аня Соколова", "+79165550101", "739154", "14.03.1994"},
+	{"Павел Кузнецов", "+79165550123", "604817", "02.09.1991"},
+	{"Марина Орлова", "+79165550145", "285093", "27.06.1988"},
+	{"Тимур Ахметов", "+79165550167", "917362", "19.12.1996"},
+	{"Света Белова", "+79165550189", "460728", "08.05.2001"},
+}
+
+// exampleWords are what friends write beside their money.
+var exampleWords = []string{
+	"За пиццу в пятницу", "Обед", "Такси до вокзала", "Билеты в кино", "Подарок Лене", "Спасибо за кофе!", "Коммуналка пополам",
+	"За книги", "Продукты", "Бензин", "Кварплата, моя половина", "На день рождения", "", "", "",
+}
+
+// seeder makes the example people and three months of their payments through
+// the bank's own rooms and the sandbox's own protocols; it writes no row itself.
+type seeder struct {
+	bank    *bank
+	clock   *demoClock
+	sandbox string
+	http    *http.Client
+	rnd     *rand.Rand
+	people  []seeded
+}
+
+type seeded struct {
+	Person
+	entry   access.Entry
+	proof   access.Proof
+	account ledger.AccountID
+	number  phone.Number
+}
+
+func newSeeder(b *bank, c *demoClock, sandbox string) *seeder {
+	return &seeder{bank: b, clock: c, sandbox: sandbox,
+		http: &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		rnd:  rand.New(rand.NewPCG(seedRandom, seedDays)), // #nosec G404 -- example data must be the same each time
+	}
+}
+
+func (s *seeder) run(ctx context.Context) ([]Person, error) {
+	for _, c := range exampleCast {
+		p, err := s.newcomer(ctx, c.name, c.phone, c.passcode, c.born)
+		if err != nil {
+			return nil, fmt.Errorf("make %s: %w", c.name, err)
+		}
+		s.people = append(s.people, p)
+	}
+	if err := s.live(ctx); err != nil {
+		return nil, err
+	}
+	var out []Person
+	for _, p := range s.people {
+		_, secret, err := s.bank.access.CreateToken(ctx, p.proof, access.NewToken{
+			Name: "Демо", Scopes: []access.Scope{access.ScopeRead, access.ScopeTransfer}, TTL: tokenTTL,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("token of %s: %w", p.Name, err)
+		}
+		p.Token = secret.Reveal()
+		if err := s.bank.access.Logout(ctx, p.entry.Session); err != nil {
+			return nil, err
+		}
+		out = append(out, p.Person)
+	}
+	return out, nil
+}
+
+// newcomer orders a card as anybody does: form, code from the SMS, passcode.
+func (s *seeder) newcomer(ctx context.Context, name, number, passcode, born string) (seeded, error) {
+	from := access.Visitor{Agent: "Rocketbank demo"}
+	flow, err := s.bank.applications.Start(ctx, application.Form{Phone: number, Name: name, BirthDate: born, Lang: locale.Russian}, from)
+	if err != nil {
+		return seeded{}, err
+	}
+	code, err := s.code(ctx, number)
+	if err != nil {
+		return seeded{}, err
+	}
+	token := flow.Token.Reveal()
+	if _, err := s.bank.access.ConfirmCode(ctx, access.ForOrder, token, code); err != nil {
+		return seeded{}, err
+	}
+	done, err := s.bank.applications.Finish(ctx, token, passcode, passcode, from)
+	if err != nil {
+		return seeded{}, err
+	}
+	account, err := s.bank.cards.DefaultAccount(ctx, done.Entry.Session.Client)
+	if err != nil {
+		return seeded{}, err
+	}
+	confirmed, err := s.bank.access.ConfirmPasscode(ctx, done.Entry.Session, passcode)
+	if err != nil {
+		return seeded{}, err
+	}
+	n, err := phone.Parse(number)
+	if err != nil {
+		return seeded{}, err
+	}
+	return seeded{Person{Name: name, Phone: number, Passcode: passcode}, done.Entry, confirmed.Proof, account, n}, nil
+}
+
+var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
+
+// code reads the newest code that the sandbox's phone got.
+func (s *seeder) code(ctx context.Context, number string) (string, error) {
+	for end := time.Now().Add(codeWaits); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		var messages []struct{ Text string }
+		if err := s.get(ctx, s.sandbox+"/messages.json?phone="+url.QueryEscape(number), &messages); err != nil {
+			return "", err
+		}
+		if len(messages) > 0 {
+			if code := sixDigits.FindString(messages[0].Text); code != "" {
+				return code, nil
+			}
+		}
+	}
+	return "", errors.New("no SMS came from the sandbox")
+}
+
+func (s *seeder) get(ctx context.Context, address string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	res, err := s.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the sandbox answered %s", res.Status)
+	}
+	return json.NewDecoder(res.Body).Decode(into)
+}
+
+// live plays the days one by one, from three months ago until now.
+func (s *seeder) live(ctx context.Context) error {
+	for day := range seedDays {
+		for i := range s.people {
+			if day == 0 || s.payday(day, i) {
+				if err := s.earn(ctx, i, day); err != nil {
+					return err
+				}
+			}
+			for range s.rnd.IntN(2) {
+				if err := s.send(ctx, i); err != nil {
+					return err
+				}
+			}
+			if err := s.clock.Forward(time.Duration(10+s.rnd.IntN(90)) * time.Minute); err != nil {
+				return err
+			}
+		}
+		if err := s.toNextMorning(day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *seeder) payday(day, person int) bool { return day%15 == 5+person%4 }
+
+// toNextMorning moves the clock to 9:00 of the next day, and on the last day
+// to this very moment.
+func (s *seeder) toNextMorning(day int) error {
+	behind := -s.clock.Offset()
+	want := time.Duration(seedDays-1-day) * 24 * time.Hour
+	if behind <= want {
+		return nil
+	}
+	return s.clock.Forward(behind - want)
+}
+
+// earn tops the account up from a card of another bank, over its code page.
+func (s *seeder) earn(ctx context.Context, who, day int) error {
+	p := &s.people[who]
+	amount := money.Rub(int64(18+s.rnd.IntN(40)) * 1000_00)
+	if day == 0 {
+		amount = money.Rub(int64(30+5*who) * 1000_00)
+	}
+	card, err := s.goodCard(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := s.bank.topups.Start(ctx, topup.Start{
+		Client: p.entry.Session.Client, Key: ledger.KeyOf("seed", "topup", p.Phone, fmt.Sprint(day)),
+		Account: p.account, Amount: amount, Card: card.card,
+	})
+	if err != nil {
+		return fmt.Errorf("top up %s: %w", p.Name, err)
+	}
+	if t.State == topup.Action {
+		if err := s.enterCode(ctx, t.ActionURL, card.code); err != nil {
+			return err
+		}
+		if t, err = s.bank.topups.One(ctx, p.entry.Session.Client, t.ID); err != nil {
+			return err
+		}
+	}
+	if t.State != topup.Done {
+		return fmt.Errorf("the top-up of %s stands at %v", p.Name, t.State)
+	}
+	return nil
+}
+
+type testCard struct {
+	card topup.Card
+	code string
+}
+
+func (s *seeder) goodCard(ctx context.Context) (testCard, error) {
+	var cards []struct{ Number, Exp, CVC, Kind, Code string }
+	if err := s.get(ctx, s.sandbox+"/cards.json", &cards); err != nil {
+		return testCard{}, err
+	}
+	for _, c := range cards {
+		if c.Kind == "good" {
+			month, year, err := topup.ParseExpiry(c.Exp, s.clock.Now())
+			return testCard{topup.Card{Number: c.Number, ExpMonth: month, ExpYear: year, CVC: c.CVC}, c.Code}, err
+		}
+	}
+	return testCard{}, errors.New("the sandbox has no good card")
+}
+
+// enterCode does what the card's holder does on his bank's page.
+func (s *seeder) enterCode(ctx context.Context, page, code string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, page, strings.NewReader(url.Values{"code": {code}}.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := s.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusSeeOther {
+		return fmt.Errorf("the other bank's page answered %s", res.Status)
+	}
+	return nil
+}
+
+// send pays a friend. Who is out of money or at a limit simply does not.
+func (s *seeder) send(ctx context.Context, who int) error {
+	p, to := &s.people[who], &s.people[(who+1+s.rnd.IntN(len(s.people)-1))%len(s.people)]
+	amount := money.Rub(int64(1+s.rnd.IntN(48)) * 50_00)
+	if s.rnd.IntN(4) == 0 {
+		amount.Minor += int64(s.rnd.IntN(100))
+	}
+	words := exampleWords[s.rnd.IntN(len(exampleWords))]
+	client := p.entry.Session.Client
+	payee, err := s.bank.transfers.Resolve(ctx, client, to.number, "")
+	if err != nil {
+		return fmt.Errorf("%s looks up %s: %w", p.Name, to.Name, err)
+	}
+	quote, err := s.bank.transfers.Quote(client, p.account, payee.Token, amount)
+	if err != nil {
+		return err
+	}
+	order, err := s.bank.transfers.Order(client, quote.Token, words)
+	if err != nil {
+		return err
+	}
+	_, err = s.bank.transfers.ToFriend(ctx, transfer.ToFriend{
+		Client: client, Key: ledger.Key(s.nextKey()), Quote: quote.Token, Message: words,
+		Proof: order.Proved(transfer.ByPasscode, p.entry.Session.ID.Text("se")),
+	})
+	if fault.CodeOf(err) == fault.Refused {
+		return nil
+	}
+	return err
+}
+
+func (s *seeder) nextKey() id.ID { return s.bank.ids.New() }

@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+
+	"golang.org/x/sync/errgroup"
+
+	"rocketbank/internal/base/clock"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/vault"
+	"rocketbank/internal/door/ui"
+	"rocketbank/internal/partner/acquirer"
+	"rocketbank/internal/partner/sms"
+	"rocketbank/internal/rail/signature"
+)
+
+// ServeConfig is what the production server is told.
+type ServeConfig struct {
+	DB             string
+	KeyFile        string // the vault's keys; without them nothing starts
+	Origin         string // https://… where clients use the bank
+	Addr           string
+	PartnersOrigin string // https://… where partners post their callbacks
+	PartnersAddr   string
+	MetricsAddr    string // loopback only
+	TLSCert        string
+	TLSKey         string
+	TrustedProxies []string // networks that alone may set forwarded headers
+	BIN            string
+	Brand          ui.Brand
+
+	AcquirerURL    string
+	AcquirerKey    signature.Secret
+	PayOrigins     []string // where the acquirer's code pages live
+	SMSURL         string
+	SMSKey         signature.Secret
+	CallbackSecret signature.Secret
+
+	Log *slog.Logger
+	Out io.Writer
+}
+
+// check finds what is wrong before anything is opened.
+func (c ServeConfig) check() (proxies []netip.Prefix, err error) {
+	for _, o := range []struct{ name, value string }{{"--origin", c.Origin}, {"--partners-origin", c.PartnersOrigin}} {
+		u, err := url.Parse(o.value)
+		if err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
+			return nil, fmt.Errorf("%s must be an https address without a path, such as https://bank.example (it is %q)", o.name, o.value)
+		}
+	}
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return nil, errors.New("--tls-cert and --tls-key go together")
+	case c.TLSCert == "" && len(c.TrustedProxies) == 0:
+		return nil, errors.New("give --tls-cert and --tls-key, or name the proxies that end TLS with --trusted-proxy")
+	}
+	for _, p := range c.TrustedProxies {
+		n, err := netip.ParsePrefix(p)
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxy %q is no network such as 10.0.0.0/24", p)
+		}
+		proxies = append(proxies, n)
+	}
+	if host, _, err := net.SplitHostPort(c.MetricsAddr); err != nil || !loopback(host) {
+		return nil, fmt.Errorf("--metrics-addr %q must be a loopback address such as 127.0.0.1:9090", c.MetricsAddr)
+	}
+	for name, value := range map[string]string{"--acquirer-key-file": string(c.AcquirerKey), "--sms-key-file": string(c.SMSKey), "--callback-secret-file": string(c.CallbackSecret)} {
+		if value == "" {
+			return nil, fmt.Errorf("%s is empty; it must hold the secret agreed with the partner", name)
+		}
+	}
+	return proxies, nil
+}
+
+func loopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}
+
+// Serve runs the bank for real clients until ctx ends.
+func Serve(ctx context.Context, c ServeConfig) error {
+	proxies, err := c.check()
+	if err != nil {
+		return err
+	}
+	keys, err := vault.Load(c.KeyFile)
+	if err != nil {
+		return err
+	}
+	clk := clock.System()
+	d, err := db.Open(ctx, c.DB, db.Options{Clock: clk})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.CheckSchema(ctx); err != nil {
+		return err
+	}
+	if err := d.Stamp(ctx, db.Live); err != nil {
+		return err
+	}
+	take, err := acquirer.New(acquirer.Config{URL: c.AcquirerURL, Key: c.AcquirerKey, CallbackURL: c.PartnersOrigin + "/acquirer/callback", Log: c.Log})
+	if err != nil {
+		return err
+	}
+	say, err := sms.New(sms.Config{URL: c.SMSURL, Key: c.SMSKey, CallbackURL: c.PartnersOrigin + "/sms/receipt"})
+	if err != nil {
+		return err
+	}
+	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say})
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.serve(ctx, c, proxies), b.close())
+}
+
+func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix) error {
+	doors, err := b.doors(doorConfig{
+		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, proxies: proxies, stopping: ctx.Done(),
+	})
+	if err != nil {
+		return err
+	}
+	var servers []*server
+	for _, s := range []struct {
+		name, addr string
+		handler    http.Handler
+		open       bool // without TLS even when the others have it
+	}{
+		{"the cabinet", c.Addr, doors.cabinet, false},
+		{"the partners", c.PartnersAddr, doors.partners, false},
+		{"the metrics", c.MetricsAddr, doors.metrics, true},
+	} {
+		l, err := listen(s.addr, s.name)
+		if err != nil {
+			for _, open := range servers {
+				open.listener.Close()
+			}
+			return err
+		}
+		one := newServer(s.name, l, s.handler, c.Log)
+		if !s.open {
+			one.cert, one.key = c.TLSCert, c.TLSKey
+		}
+		servers = append(servers, one)
+	}
+	g, work := errgroup.WithContext(ctx)
+	for _, s := range servers {
+		g.Go(func() error { return s.run(work) })
+	}
+	g.Go(func() error { b.runLoops(work); return nil })
+	if _, err := fmt.Fprintf(c.Out, "ready cabinet=%s api=%s/api/v1\n", c.Origin, c.Origin); err != nil {
+		return err
+	}
+	return ignoreStop(ctx, g.Wait())
+}

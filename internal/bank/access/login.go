@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/db"
@@ -122,55 +123,15 @@ func (s *Service) FinishLogin(ctx context.Context, flowToken, passcode string, f
 	return Entry{}, ErrStep
 }
 
-// finishStrange judges a passcode on a device that is not known yet. Its tries
-// are counted for the client over all strange devices, apart from those of his
-// known ones, which go on working (A10).
+// finishStrange takes a passcode on a device that is not known yet.
 func (s *Service) finishStrange(ctx context.Context, f flowRow, flowToken, passcode string, from Visitor) (e Entry, err error) {
 	if !ValidPasscode(passcode) {
 		return Entry{}, ErrPassForm.At("passcode")
 	}
-	key := vault.Row64(int64(f.client))
-	var stored string
-	var tries int
-	var refusal error
-	err = s.db.Write(ctx, func(tx db.Tx) error {
-		n, until, err := count(ctx, tx, strangePasses, key, s.now(), s.limits.StrangePause)
-		switch {
-		case err != nil:
-			return err
-		case n > s.limits.WrongPass:
-			return ErrPaused.With("until", until).At("passcode")
-		}
-		tries, refusal = n, ErrWrongPass.With("n", s.limits.WrongPass-n).At("passcode")
-		if n == s.limits.WrongPass {
-			refusal = ErrPaused.With("until", until).At("passcode")
-		}
-		stored, err = s.storedPasscode(ctx, tx, f.client)
-		return err
-	})
+	err = s.once(ctx, func(ctx context.Context) error { return s.judgeStrange(ctx, f.client, passcode, from) },
+		[]byte("strange"), vault.Row64(int64(f.client)), []byte(passcode))
 	if err != nil {
 		return Entry{}, err
-	}
-	right, err := s.vault.CheckPasscode(ctx, stored, passcode)
-	if errors.Is(err, vault.ErrBusy) {
-		if back := s.db.Write(ctx, func(tx db.Tx) error {
-			_, err := tx.Exec(ctx, qUncount, int16(strangePasses), key)
-			return err
-		}); back != nil {
-			return Entry{}, back
-		}
-	}
-	if err != nil {
-		return Entry{}, err
-	}
-	if !right {
-		return Entry{}, errors.Join(refusal, s.db.Write(ctx, func(tx db.Tx) error {
-			act := "strange.wrong"
-			if tries == s.limits.WrongPass {
-				act = "strange.paused"
-			}
-			return s.record(ctx, tx, f.client, act, "", coarse(from.Agent))
-		}))
 	}
 	p, err := s.clients.Person(ctx, f.client)
 	if err != nil {
@@ -184,9 +145,6 @@ func (s *Service) finishStrange(ctx context.Context, f flowRow, flowToken, passc
 		if locked.stage != AtPasscode {
 			return ErrStep // a double tap: the other one was first, see FinishLogin
 		}
-		if err := forget(ctx, tx, strangePasses, key); err != nil {
-			return err
-		}
 		e, err = s.admit(ctx, tx, locked, flowToken, f.client, from, p)
 		return err
 	})
@@ -194,6 +152,48 @@ func (s *Service) finishStrange(ctx context.Context, f flowRow, flowToken, passc
 		return s.FinishLogin(ctx, flowToken, passcode, from)
 	}
 	return e, err
+}
+
+// judgeStrange checks a passcode on a strange device; nil means right. The
+// tries are counted for the client over all strange devices, apart from those
+// of his known ones, which go on working (A10).
+func (s *Service) judgeStrange(ctx context.Context, who client.ID, passcode string, from Visitor) error {
+	key := vault.Row64(int64(who))
+	var stored string
+	var tries int
+	var until time.Time
+	err := s.db.Write(ctx, func(tx db.Tx) (err error) {
+		tries, until, err = count(ctx, tx, strangePasses, key, s.now(), s.limits.StrangePause)
+		switch {
+		case err != nil:
+			return err
+		case tries > s.limits.WrongPass:
+			return ErrPaused.With("until", until).At("passcode")
+		}
+		stored, err = s.storedPasscode(ctx, tx, who)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	right, err := s.vault.CheckPasscode(ctx, stored, passcode)
+	switch {
+	case errors.Is(err, vault.ErrBusy):
+		return errors.Join(err, s.write(ctx, qUncount, int16(strangePasses), key))
+	case err != nil:
+		return err
+	case right:
+		return s.write(ctx, qForget, int16(strangePasses), key)
+	}
+	act, refusal := "strange.wrong", ErrWrongPass.With("n", s.limits.WrongPass-tries)
+	if tries == s.limits.WrongPass {
+		act, refusal = "strange.paused", ErrPaused.With("until", until)
+	}
+	err = s.db.Write(ctx, func(tx db.Tx) error { return s.record(ctx, tx, who, act, "", coarse(from.Agent)) })
+	if err != nil {
+		return err
+	}
+	return refusal.At("passcode")
 }
 
 // Taken is a flow held by a unit of work.

@@ -69,12 +69,31 @@ func (s *Service) setPasscode(ctx context.Context, tx db.Tx, who client.ID, hash
 	return err
 }
 
-// judge checks a passcode on a known device. nil means right, and the caller
-// clears the tries in the unit of work that makes use of it (qTryRight).
+// judge checks a passcode on a known device; nil means right. The same
+// passcode that comes several times at once, as a double tap does, is judged
+// once and counts once.
 func (s *Service) judge(ctx context.Context, who client.ID, device id.ID, passcode string) error {
 	if !ValidPasscode(passcode) {
 		return ErrPassForm.At("passcode")
 	}
+	return s.once(ctx, func(ctx context.Context) error { return s.judgeKnown(ctx, who, device, passcode) },
+		[]byte("known"), vault.Row64(int64(who)), device.Bytes(), []byte(passcode))
+}
+
+// once runs fn for all callers that ask for the same thing at the same moment.
+func (s *Service) once(ctx context.Context, fn func(context.Context) error, same ...[]byte) error {
+	done := s.judging.DoChan(string(s.vault.MAC("access.once", same...)), func() (any, error) {
+		return nil, fn(context.WithoutCancel(ctx)) // the others have not gone away
+	})
+	select {
+	case r := <-done:
+		return r.Err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Service) judgeKnown(ctx context.Context, who client.ID, device id.ID, passcode string) error {
 	var stored string
 	var tries int
 	var until time.Time
@@ -90,19 +109,24 @@ func (s *Service) judge(ctx context.Context, who client.ID, device id.ID, passco
 		return err
 	}
 	right, err := s.vault.CheckPasscode(ctx, stored, passcode)
-	if errors.Is(err, vault.ErrBusy) {
+	switch {
+	case errors.Is(err, vault.ErrBusy):
 		// Not judged, so no try is lost.
-		if back := s.db.Write(ctx, func(tx db.Tx) error {
-			_, err := tx.Exec(ctx, qTryBack, int64(who), device.Bytes())
-			return err
-		}); back != nil {
-			return back
-		}
-	}
-	if err != nil || right {
+		return errors.Join(err, s.write(ctx, qTryBack, int64(who), device.Bytes()))
+	case err != nil:
 		return err
+	case right:
+		return s.write(ctx, qTryRight, int64(who), device.Bytes(), micro(s.now()))
 	}
 	return s.failed(ctx, who, device, tries, until)
+}
+
+// write runs one statement as a unit of work.
+func (s *Service) write(ctx context.Context, q *db.Stmt, args ...any) error {
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		_, err := tx.Exec(ctx, q, args...)
+		return err
+	})
 }
 
 // takeTry counts a try. The one that fills a round of five pauses the device

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
@@ -104,6 +106,7 @@ type Service struct {
 	host    string
 	now     func() time.Time
 	limits  Limits
+	judging singleflight.Group // passcodes that are being judged
 }
 
 // New makes the service.

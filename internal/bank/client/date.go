@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,12 @@ func (d Date) String() string { return "••.••.••••" }
 
 // GoString is stars.
 func (d Date) GoString() string { return d.String() }
+
+// LogValue is stars.
+func (d Date) LogValue() slog.Value { return slog.StringValue(d.String()) }
+
+// MarshalText refuses, so that no encoder writes a birth date by accident.
+func (d Date) MarshalText() ([]byte, error) { return nil, errMarshal }
 
 // Age gives the whole years from d to the day of now in the given zone's
 // calendar. Who was born on 29 February is a year older on 1 March of a common year.

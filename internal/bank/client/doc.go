@@ -8,6 +8,7 @@
 package client
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -72,6 +73,11 @@ func (n Name) GoString() string { return "•••" }
 
 // LogValue is stars.
 func (n Name) LogValue() slog.Value { return slog.StringValue("•••") }
+
+var errMarshal = errors.New("client: a name or birth date is not written by itself; name its parts on purpose")
+
+// MarshalText refuses, so that no encoder writes a name by accident.
+func (n Name) MarshalText() ([]byte, error) { return nil, errMarshal }
 
 // Client is everything about one client, for his own pages.
 type Client struct {

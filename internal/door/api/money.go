@@ -48,7 +48,8 @@ func parseSum(s string) (money.Amount, error) {
 // accountPrefix is what account identifiers start with outside.
 const accountPrefix = "ac_"
 
-func accountText(a ledger.AccountID) string { return accountPrefix + strconv.FormatInt(int64(a), 10) }
+// AccountText names an account outside.
+func AccountText(a ledger.AccountID) string { return accountPrefix + strconv.FormatInt(int64(a), 10) }
 
 // parseAccount reads an account's identifier; missing is the refusal of one
 // that cannot be anybody's, the same as for somebody else's.

@@ -36,7 +36,7 @@ type Operation struct {
 func shownOperation(o operation.Operation) Operation {
 	out := Operation{
 		ID: o.Text(), Kind: o.Kind.String(), State: o.State.String(), Amount: shown(o.Amount), Fee: shown(o.Fee),
-		Account: accountText(o.Account), At: o.At.UTC(), Counterparty: o.Details.Name, Phone: o.Details.Phone,
+		Account: AccountText(o.Account), At: o.At.UTC(), Counterparty: o.Details.Name, Phone: o.Details.Phone,
 		Message: o.Details.Message,
 	}
 	if n := o.Details.Card; len(n) == 10 { // six and four, as the feed keeps them

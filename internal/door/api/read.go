@@ -83,7 +83,7 @@ func (d *Door) accounts(ctx context.Context, c *call, _ *none) (*answer[AccountL
 	out := AccountList{Accounts: []Account{}}
 	for _, a := range all {
 		out.Accounts = append(out.Accounts, Account{
-			ID: accountText(a.ID), Balance: shown(a.Posted), Reserved: shown(a.Reserved), Available: shown(a.Available()), Closed: a.Closed,
+			ID: AccountText(a.ID), Balance: shown(a.Posted), Reserved: shown(a.Reserved), Available: shown(a.Available()), Closed: a.Closed,
 		})
 	}
 	return ok(out)
@@ -125,7 +125,7 @@ func (d *Door) cards(ctx context.Context, c *call, _ *none) (*answer[CardList], 
 	out := CardList{Cards: []Card{}}
 	for _, k := range all {
 		out.Cards = append(out.Cards, Card{
-			ID: k.ID.Text(card.Prefix), Account: accountText(k.Account), Product: productWord(k.Product), State: cardWord(k.State),
+			ID: k.ID.Text(card.Prefix), Account: AccountText(k.Account), Product: productWord(k.Product), State: cardWord(k.State),
 			Number: k.First6 + "******" + k.Last4, Expires: k.Expires(), Holder: k.Holder, Issued: k.Since.UTC(),
 		})
 	}

@@ -69,7 +69,7 @@ func (d *Door) quote(ctx context.Context, c *call, _ *none, in *NewQuote) (*answ
 		return nil, err
 	}
 	return ok(Quote{
-		Quote: q.Token, Payee: in.Payee, Name: q.To.Name, From: accountText(q.From),
+		Quote: q.Token, Payee: in.Payee, Name: q.To.Name, From: AccountText(q.From),
 		Amount: shown(q.Amount), Fee: shown(q.Fee), Total: shown(q.Total), Expires: q.Until.UTC(),
 	})
 }
@@ -125,7 +125,7 @@ type Transfer struct {
 
 func shownTransfer(r transfer.Receipt) Transfer {
 	out := Transfer{
-		ID: r.Text(), At: r.At.UTC(), From: accountText(r.From), Name: r.To.Name, Phone: r.To.Phone.E164(),
+		ID: r.Text(), At: r.At.UTC(), From: AccountText(r.From), Name: r.To.Name, Phone: r.To.Phone.E164(),
 		Amount: shown(r.Amount), Fee: shown(r.Fee), Total: shown(r.Total), Message: r.Message,
 	}
 	if r.Balance.Cur != 0 {

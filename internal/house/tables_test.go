@@ -29,8 +29,8 @@ func TestTablesHaveOneRoom(t *testing.T) {
 	tables := tablesOfSchema(t)
 	rooms := map[string]map[string]string{} // table → room → where
 	for _, f := range filesOf(t) {
-		if f.test || strings.HasSuffix(f.room, "test") {
-			continue
+		if f.test || strings.HasSuffix(f.room, "test") || strings.HasSuffix(f.room, "bench") {
+			continue // they look at everything and serve nobody
 		}
 		for where, sql := range queries(f) {
 			for _, m := range namesTable.FindAllStringSubmatch(sql, -1) {

@@ -97,8 +97,8 @@ type Details struct {
 	// They are never shown.
 	Peer        client.ID        `json:"i,omitempty"`
 	PeerAccount ledger.AccountID `json:"a,omitempty"`
-	// Order and Proof are the evidence of what was ordered and how it was
-	// confirmed (transfer.Order, transfer.Proof).
+	// Order and Proof are what the row does not tell of the order behind it
+	// and of its confirmation; see transfer.Service.Evidence.
 	Order string `json:"o,omitempty"`
 	Proof string `json:"r,omitempty"`
 }

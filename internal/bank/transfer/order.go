@@ -1,8 +1,8 @@
 package transfer
 
 import (
+	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -52,9 +52,40 @@ func (p Proof) of(o Order) bool {
 	return (p.Kind == ByPasscode || p.Kind == ByToken) && p.Print == o.Print
 }
 
-// evidence is how a proof is kept beside the order's text.
-func (p Proof) evidence() string {
-	return string(p.Kind) + " " + p.By + " " + hex.EncodeToString(p.Print[:])
+// evidence is how a proof is kept beside its order. The print is not kept: it
+// follows from the order, which follows from the feed row.
+func (p Proof) evidence() string { return string(p.Kind) + " " + p.By }
+
+// evidence is what the feed row does not know of its order: identifier and time.
+func (q quoteBody) evidence() string {
+	return q.ID.Text(QuotePrefix) + " " + strconv.FormatInt(q.Made, 10)
+}
+
+// Evidence gives the order that a client confirmed for a transfer, to the
+// letter, and how: kind and identifier of the session or token.
+func (s *Service) Evidence(ctx context.Context, who client.ID, transfer id.ID) (Order, Proof, error) {
+	o, err := s.sent(ctx, who, transfer)
+	if err != nil {
+		return Order{}, Proof{}, err
+	}
+	r, err := receipt(o)
+	if err != nil {
+		return Order{}, Proof{}, err
+	}
+	quote, made, _ := strings.Cut(o.Details.Order, " ")
+	q := quoteBody{
+		From: r.From, Amount: r.Amount.Minor, Fee: r.Fee.Minor, Cur: r.Amount.Cur,
+		To: payeeBody{Client: o.Details.Peer, Account: o.Details.PeerAccount, Name: o.Details.Name},
+	}
+	if q.ID, err = id.Parse(QuotePrefix, quote); err != nil {
+		return Order{}, Proof{}, fmt.Errorf("evidence of %s: %w", r.Text(), err)
+	}
+	if q.Made, err = strconv.ParseInt(made, 10, 64); err != nil {
+		return Order{}, Proof{}, fmt.Errorf("evidence of %s: %w", r.Text(), err)
+	}
+	order := q.order(who, r.Message)
+	kind, by, _ := strings.Cut(o.Details.Proof, " ")
+	return order, order.Proved(ProofKind(kind), by), nil
 }
 
 // Order gives the text to be confirmed for a quote and a message.

@@ -48,7 +48,7 @@ func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 		// time gets its answer, however late it comes.
 		return s.replayed(ctx, cmd, q.print(message), out, guards, refusal)
 	}
-	t, err := s.transaction(cmd, q, order, out, guards)
+	t, err := s.transaction(cmd, q, out, guards)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -67,7 +67,7 @@ func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 
 // transaction builds the one value that moves money, limits, both feeds and
 // the event.
-func (s *Service) transaction(cmd ToFriend, q quoteBody, o Order, out Receipt, guards []ledger.Guard) (ledger.Transaction, error) {
+func (s *Service) transaction(cmd ToFriend, q quoteBody, out Receipt, guards []ledger.Guard) (ledger.Transaction, error) {
 	debit, err := out.Total.Neg()
 	if err != nil {
 		return ledger.Transaction{}, err
@@ -88,7 +88,7 @@ func (s *Service) transaction(cmd ToFriend, q quoteBody, o Order, out Receipt, g
 		ID: op, Client: cmd.Client, Account: q.From, Kind: operation.TransferOut, State: operation.Done, Amount: debit, Fee: out.Fee,
 		Details: operation.Details{
 			Name: q.To.Name, Phone: q.To.Phone, Message: out.Message, Peer: q.To.Client, PeerAccount: q.To.Account,
-			Order: o.Text, Proof: cmd.Proof.evidence(),
+			Order: q.evidence(), Proof: cmd.Proof.evidence(),
 		},
 	})
 	if err != nil {

@@ -145,6 +145,17 @@ func TestOrderIsBoundToItsContent(t *testing.T) {
 		if d.Balance(anna.Account) != 400_000_00 {
 			d.Error("money moved without proof")
 		}
+		r, err := d.transfers.ToFriend(ctx, good)
+		if err != nil {
+			d.Fatal(err)
+		}
+		kept, proof, err := d.transfers.Evidence(ctx, anna.ID, r.ID)
+		if err != nil || kept != o || proof != good.Proof {
+			d.Errorf("the evidence says %+v, %+v, %v", kept, proof, err)
+		}
+		if _, _, err := d.transfers.Evidence(ctx, pavel.ID, r.ID); !errors.Is(err, transfer.ErrMissing) {
+			d.Errorf("evidence for a stranger: %v", err)
+		}
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
@@ -30,6 +31,8 @@ const (
 	seedRandom = 2026_11_22 // the same people do the same things in every demo
 	tokenTTL   = 90 * 24 * time.Hour
 	codeWaits  = 5 * time.Second // how long the seeder waits for a SMS
+
+	callbackWaits = 10 * time.Second // … and for the acquirer's word
 )
 
 // exampleCast is who lives in the demo.
@@ -229,7 +232,7 @@ func (s *seeder) earn(ctx context.Context, who, day int) error {
 		if err := s.enterCode(ctx, t.ActionURL, card.code); err != nil {
 			return err
 		}
-		if t, err = s.bank.topups.One(ctx, p.entry.Session.Client, t.ID); err != nil {
+		if t, err = s.settled(ctx, p.entry.Session.Client, t); err != nil {
 			return err
 		}
 	}
@@ -237,6 +240,17 @@ func (s *seeder) earn(ctx context.Context, who, day int) error {
 		return fmt.Errorf("the top-up of %s stands at %v", p.Name, t.State)
 	}
 	return nil
+}
+
+// settled waits for the acquirer's callback to end the top-up.
+func (s *seeder) settled(ctx context.Context, who client.ID, t topup.TopUp) (topup.TopUp, error) {
+	var err error
+	for end := time.Now().Add(callbackWaits); t.State == topup.Action && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if t, err = s.bank.topups.One(ctx, who, t.ID); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
 }
 
 type testCard struct {
@@ -284,21 +298,21 @@ func (s *seeder) send(ctx context.Context, who int) error {
 		amount.Minor += int64(s.rnd.IntN(100))
 	}
 	words := exampleWords[s.rnd.IntN(len(exampleWords))]
-	client := p.entry.Session.Client
-	payee, err := s.bank.transfers.Resolve(ctx, client, to.number, "")
+	payer := p.entry.Session.Client
+	payee, err := s.bank.transfers.Resolve(ctx, payer, to.number, "")
 	if err != nil {
 		return fmt.Errorf("%s looks up %s: %w", p.Name, to.Name, err)
 	}
-	quote, err := s.bank.transfers.Quote(client, p.account, payee.Token, amount)
+	quote, err := s.bank.transfers.Quote(payer, p.account, payee.Token, amount)
 	if err != nil {
 		return err
 	}
-	order, err := s.bank.transfers.Order(client, quote.Token, words)
+	order, err := s.bank.transfers.Order(payer, quote.Token, words)
 	if err != nil {
 		return err
 	}
 	_, err = s.bank.transfers.ToFriend(ctx, transfer.ToFriend{
-		Client: client, Key: ledger.Key(s.nextKey()), Quote: quote.Token, Message: words,
+		Client: payer, Key: ledger.Key(s.nextKey()), Quote: quote.Token, Message: words,
 		Proof: order.Proved(transfer.ByPasscode, p.entry.Session.ID.Text("se")),
 	})
 	if fault.CodeOf(err) == fault.Refused {

@@ -10,6 +10,8 @@ package cabinet
 import (
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"rocketbank/internal/bank/access"
@@ -85,11 +87,23 @@ func (d *Door) Handler() http.Handler {
 		}
 		allowed[rt.path] = allow
 	}
+	// Method by method: a pattern for all of them would conflict with one like
+	// GET /topup/{id} that covers the same path.
 	for path, allow := range allowed {
-		mux.Handle(path, d.enter(route{path: path, who: visitor, serve: notThisWay(allow)}))
+		for _, m := range methods {
+			if m != http.MethodHead && !slices.Contains(strings.Split(allow, ", "), m) {
+				mux.Handle(m+" "+path, d.enter(route{method: m, path: path, who: visitor, serve: notThisWay(allow)}))
+			}
+		}
 	}
 	mux.Handle("/", d.enter(route{path: "/…", who: visitor, serve: noSuchPage}))
 	return d.Front.Wrap(d.Front.SameHost(mux, d.fail, "/healthz", "/readyz"), d.fail)
+}
+
+// methods are all that a request may come with (RFC 9110 §9, RFC 5789).
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	http.MethodConnect, http.MethodOptions, http.MethodTrace,
 }
 
 func notThisWay(allow string) serve {

@@ -1,0 +1,132 @@
+package cabinet_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/bank/topup"
+)
+
+// A newcomer orders a card, tops it up from another bank's card, sends money to
+// a friend and sees the receipt; the friend has the money.
+func TestNewcomerToReceipt(t *testing.T) {
+	each(t, func(w *world) {
+		friend := w.person(2, 0)
+		me := w.browser()
+		me.get("/").is(200)
+		me.get("/order").is(200)
+		mine := accesstest.Phone(1)
+		me.post("/order", url.Values{"phone": {"8 (916) 555-00-01"}, "name": {"Пётр Волков"}, "birth_date": {"31.12.1990"}}).to("/order/code")
+		code := w.Code(mine)
+		me.post("/order/code", url.Values{"code": {accesstest.Other(code)}}).is(422).has("попыт")
+		me.post("/order/code", url.Values{"code": {code}}).to("/order/passcode")
+		me.post("/order/passcode", url.Values{"passcode": {"1234"}, "repeat": {"1234"}}).is(422)
+		me.post("/order/passcode", url.Values{"passcode": {"7391"}, "repeat": {"7392"}}).is(422)
+		me.get(me.post("/order/passcode", url.Values{"passcode": {"7391"}, "repeat": {"7391"}}).to("/order/done")).is(200).has("••")
+		me.get("/home").is(200).has("Пётр Волков")
+
+		// Top-up below the free sum: the fee is shown before anything is charged.
+		form := me.get("/topup").is(200).form("/topup")
+		form.Set("amount", "1 000")
+		form.Set("card_number", "4111 1111 1111 1111")
+		form.Set("card_expiry", "12/28")
+		form.Set("card_cvc", "123")
+		form.Del("agreed")
+		seen := me.post("/topup", form).is(200).has("30 ₽")
+		if w.acquirer.asked != 0 {
+			t.Fatal("charged before the fee was seen")
+		}
+		if strings.Contains(seen.body, `value="123"`) {
+			t.Error("the CVC came back")
+		}
+		form = seen.form("/topup")
+		form.Set("card_cvc", "123")
+		there := me.post("/topup", form).is(303).header.Get("Location")
+		if !strings.HasPrefix(there, otherBank+"/3ds/tu_") {
+			t.Fatal("the other bank's page is at", there)
+		}
+		if again := me.post("/topup", form).is(303).header.Get("Location"); again != there || w.acquirer.asked != 1 {
+			t.Errorf("a second tap leads to %s after %d charges", again, w.acquirer.asked)
+		}
+		key := there[strings.LastIndex(there, "/")+1:]
+		back := "/topup/" + key
+		w.acquirer.settle(key, topup.ChargeCharged, "")
+		w.Wait(3e9)
+		w.browser().get(back + "?state=refused").is(200) // another browser, nothing personal
+		me.get(back).is(200).has("1 000", "•• 1111")
+		me.get("/home").is(200).has("1 000,00 ₽")
+
+		// Transfer.
+		next := me.post("/transfer/recipient", url.Values{"phone": {friend.phone.E164()}}).to("/transfer")
+		page := me.get(next).is(200).has("Анна С.")
+		send := page.form("/transfer")
+		send.Set("amount", "250,50")
+		send.Set("message", "за обед")
+		me.post("/transfer/quote", send).is(200).has("250,50 ₽")
+		me.htmx("/transfer/quote", send).is(200).has("250,50 ₽")
+		confirm := me.post("/transfer", send).to("/transfer/confirm")
+		if strings.Contains(confirm, "message") || strings.Contains(confirm, "250") {
+			t.Error("the address tells what is ordered:", confirm)
+		}
+		order := me.get(confirm).is(200).has("250,50 ₽", "Анна С.", "за обед", "749,50 ₽").form("/transfer/confirm")
+		order.Set("passcode", "0000")
+		wrong := me.post("/transfer/confirm", order).is(422)
+		order = wrong.form("/transfer/confirm")
+		order.Set("passcode", "7391")
+		receipt := me.post("/transfer/confirm", order).to("/transfers/")
+		me.get(receipt).is(200).has("250,50 ₽", "Анна С.", "за обед")
+		if got := w.balance(friend.account); got != 25050 {
+			t.Errorf("the friend has %d", got)
+		}
+		friend.get("/home").is(200).has("+250,50 ₽", "Пётр В.", "за обед")
+		friend.get(receipt).is(404)
+		me.get("/operations").is(200).has("Анна С.", "−250,50 ₽")
+		op := strings.Replace(receipt, "/transfers/tr_", "/operations/op_", 1)
+		me.get(op).is(200).has("за обед")
+		me.get("/transfer?repeat=" + strings.TrimPrefix(receipt, "/transfers/")).is(200).has("за обед")
+		me.get("/payments").is(200).has("Анна С.")
+
+		// Logout and back in on the same device.
+		out := me.post("/logout", nil)
+		out.to("/login")
+		if out.header.Get("Clear-Site-Data") != `"cache"` {
+			t.Error("logout leaves the cache alone")
+		}
+		login := me.get(receipt).to("/login")
+		in := me.get(login).is(200).has("Пётр").form("/login/passcode")
+		in.Set("passcode", "7391")
+		me.get(me.post("/login/passcode", in).to(receipt)).is(200).has("250,50 ₽")
+	})
+}
+
+// A new device: phone, code, and still the existing passcode (A09).
+func TestNewDevice(t *testing.T) {
+	each(t, func(w *world) {
+		p := w.person(1, 100)
+		b := w.browser()
+		first := b.get("/operations").to("/login")
+		if first != "/login?next=%2Foperations" {
+			t.Error(first)
+		}
+		form := b.get(first).is(200).form("/login")
+		form.Set("phone", p.phone.E164())
+		at := b.post("/login", form).to("/login/code")
+		code := b.get(at).is(200).has("+7 916 •••-••-01").form("/login/code")
+		code.Set("code", w.Code(p.phone))
+		at = b.post("/login/code", code).to("/login/passcode")
+		b.get("/home").to("/login") // a code alone opens nothing
+		pass := b.get(at).is(200).form("/login/passcode")
+		pass.Set("passcode", "9999")
+		b.post("/login/passcode", pass).is(422)
+		pass.Set("passcode", accesstest.Passcode)
+		b.get(b.post("/login/passcode", pass).to("/operations")).is(200)
+		b.get("/profile/devices").is(200)
+		b.get("/login").to("/home")
+		// The device is known now.
+		b.post("/logout", nil)
+		b.get("/login").is(200).has("Анна")
+		b.get(b.post("/login", url.Values{"other": {"1"}, "next": {"/more"}}).to("/login")).is(200).form("/login")
+	})
+}

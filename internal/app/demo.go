@@ -103,7 +103,7 @@ func demoDatabase(ctx context.Context, d *db.DB, clk *demoClock) (fresh bool, er
 		offset = -seedDays * 24 * time.Hour
 	}
 	clk.begin(d, offset)
-	return !old, nil
+	return !old, clk.store(ctx, offset)
 }
 
 // listeners of the demo.
@@ -221,6 +221,9 @@ func (b *bank) examplePeople(ctx context.Context, folder string, clk *demoClock,
 		return nil, fmt.Errorf("make the example data: %w", err)
 	}
 	if err := writePeople(folder, people); err != nil {
+		return nil, err
+	}
+	if err := clk.store(ctx, clk.Offset()); err != nil {
 		return nil, err
 	}
 	return people, b.db.Write(ctx, func(tx db.Tx) error { return db.PutSetting(ctx, tx, seededSetting, "yes") })

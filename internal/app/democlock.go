@@ -42,14 +42,16 @@ func (c *demoClock) Forward(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("the demo's clock only moves forward")
 	}
-	ctx := context.Background()
-	next := (c.Offset() + d).Microseconds()
-	if err := c.db.Write(ctx, func(tx db.Tx) error {
-		return db.PutSetting(ctx, tx, clockSetting, strconv.FormatInt(next, 10))
-	}); err != nil {
+	if err := c.store(context.Background(), c.Offset()+d); err != nil {
 		return fmt.Errorf("keep the clock: %w", err)
 	}
 	return c.Movable.Forward(d)
+}
+
+func (c *demoClock) store(ctx context.Context, offset time.Duration) error {
+	return c.db.Write(ctx, func(tx db.Tx) error {
+		return db.PutSetting(ctx, tx, clockSetting, strconv.FormatInt(offset.Microseconds(), 10))
+	})
 }
 
 // storedOffset reads where the clock of an earlier start stood; ok is false

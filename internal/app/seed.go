@@ -186,7 +186,7 @@ func (s *seeder) live(ctx context.Context) error {
 					return err
 				}
 			}
-			if err := s.clock.Forward(time.Duration(10+s.rnd.IntN(90)) * time.Minute); err != nil {
+			if err := s.clock.Movable.Forward(time.Duration(10+s.rnd.IntN(90)) * time.Minute); err != nil {
 				return err
 			}
 		}
@@ -207,7 +207,7 @@ func (s *seeder) toNextMorning(day int) error {
 	if behind <= want {
 		return nil
 	}
-	return s.clock.Forward(behind - want)
+	return s.clock.Movable.Forward(behind - want)
 }
 
 // earn tops the account up from a card of another bank, over its code page.

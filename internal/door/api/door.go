@@ -53,6 +53,7 @@ func New(d Deps) *Door {
 	if d.Kit != nil {
 		door.outer.HandleFunc("GET /api/docs", door.serveDocs)
 		door.outer.HandleFunc("/api/docs", door.refuseMethod("GET, HEAD"))
+		door.outer.HandleFunc("GET "+docsStyle(), door.serveDocsStyle)
 		door.outer.Handle("GET /api/{$}", http.RedirectHandler("/api/docs", http.StatusSeeOther))
 	}
 	door.outer.HandleFunc("/", door.refuseUnknown)

@@ -24,7 +24,9 @@ var (
 	errMethod    = fault.New(fault.Invalid, "api.method")         // allow
 	errMediaType = fault.New(fault.Invalid, "api.media_type")     // not application/json
 	errTooLarge  = fault.New(fault.Invalid, "api.body_too_large") // max
-	errTimeout   = fault.New(fault.Invalid, "api.body_cut")       // the body did not arrive whole
+	errGone      = fault.New(fault.Busy, "api.gone")
+	errBroken    = fault.New(fault.Broken, "api.broken")
+	errTimeout   = fault.New(fault.Invalid, "api.body_cut") // the body did not arrive whole
 
 	errParam      = fault.New(fault.Invalid, "api.unknown_parameter")  // of the query
 	errParamTwice = fault.New(fault.Invalid, "api.repeated_parameter") // of the query
@@ -51,7 +53,7 @@ var (
 	errKeyForm   = fault.New(fault.Invalid, "api.idempotency_key_form").At("Idempotency-Key")
 )
 
-// statuses is the door's one table from refusals to HTTP: by the key where
+// status is the door's one table from refusals to HTTP: by the key where
 // HTTP has a word of its own, else by the code.
 func status(f *fault.Error) int {
 	switch f.Key {
@@ -127,9 +129,9 @@ func (d *Door) problem(c *call, err error) *Problem {
 	if broken != nil {
 		c.cause = broken
 		if c.r.Context().Err() != nil { // the caller has gone; nobody reads this
-			faults = []*fault.Error{fault.New(fault.Busy, "api.gone")}
+			faults = []*fault.Error{errGone}
 		} else {
-			faults = []*fault.Error{fault.New(fault.Broken, "api.broken")}
+			faults = []*fault.Error{errBroken}
 		}
 	}
 	first := faults[0]

@@ -286,6 +286,9 @@ func (w *world) problem(r reply, status int, code string) {
 		w.Errorf("%d %q, want %d %q: %s", r.status, r.text("code"), status, code, r.raw)
 		return
 	}
+	if !listed(code) {
+		w.Errorf("%s is not among the documented codes", code)
+	}
 	if ct := r.header.Get("Content-Type"); ct != "application/problem+json" {
 		w.Errorf("%s: content type %q", code, ct)
 	}

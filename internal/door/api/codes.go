@@ -1,0 +1,39 @@
+package api
+
+import (
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/locale"
+	"rocketbank/internal/base/phone"
+	"rocketbank/internal/ledger"
+)
+
+// Codes lists every refusal that this API may give: its stable code, its text
+// and its status. A code is never renamed and never means something else.
+func Codes() []*fault.Error {
+	var out []*fault.Error
+	for _, err := range []error{
+		errNoToken, access.ErrBadToken, access.ErrScope, errTooOften,
+		errNoRoute, errMethod, errMediaType, errTooLarge, errTimeout,
+		errJSON, errUTF8, errTrailing, errDeep, errDuplicate, errUnknown, errType, errAmountType, errRequired,
+		errQuery, errParam, errParamTwice, errLimit, errCursor, errTime, errTimeOrder,
+		client.ErrNobody, operation.ErrMissing, transfer.ErrMissing,
+		phone.ErrEmpty, phone.ErrShort, phone.ErrLong, phone.ErrInvalid,
+		transfer.ErrNotAClient, transfer.ErrSelf, transfer.ErrBlocked, limit.ErrLookups,
+		locale.ErrAmountEmpty, locale.ErrAmountInvalid, locale.ErrAmountDecimals, locale.ErrAmountPositive, locale.ErrAmountLarge, errCurrency,
+		transfer.ErrPayee, transfer.ErrAccount, transfer.ErrQuote, transfer.ErrQuoteExpired, errBoth,
+		transfer.ErrMessageLong, transfer.ErrMessageChars, errSignature,
+		errKey, errKeyForm, transfer.ErrKeyReused,
+		transfer.ErrInsufficientFunds, limit.ErrOneTransfer, limit.ErrOutgoingDay, limit.ErrOutgoingMonth, ledger.ErrClosedAccount,
+		ledger.ErrBusy, ledger.ErrUnknownOutcome, errGone, errBroken,
+	} {
+		if f, ok := fault.As(err); ok {
+			out = append(out, f)
+		}
+	}
+	return out
+}

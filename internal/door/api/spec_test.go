@@ -1,0 +1,188 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"rocketbank/internal/base/locale"
+	"rocketbank/internal/door/api"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+const golden = "../../../docs/openapi.json"
+
+// The document in docs is the one that is served; -update writes it anew.
+func TestOpenAPIIsFresh(t *testing.T) {
+	got := api.New(api.Deps{}).OpenAPI()
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("docs/openapi.json is stale: go test ./internal/door/api -run OpenAPI -update")
+	}
+}
+
+// Every route, parameter and member is told in words, sums are never numbers,
+// and callers' shapes are closed while ours are open.
+func TestOpenAPISaysEverything(t *testing.T) {
+	door := api.New(api.Deps{})
+	var doc struct {
+		OpenAPI    string
+		Paths      map[string]map[string]map[string]any
+		Components struct {
+			Schemas map[string]struct {
+				AdditionalProperties *bool
+				Properties           map[string]map[string]any
+			}
+		}
+	}
+	if err := json.Unmarshal(door.OpenAPI(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.OpenAPI != "3.1.0" {
+		t.Errorf("openapi %q", doc.OpenAPI)
+	}
+	said := func(where string, text any) {
+		s, _ := text.(string)
+		if s == "" || strings.HasPrefix(s, "api.") {
+			t.Errorf("%s is not told: %q", where, s)
+		}
+	}
+	n := 0
+	for path, item := range doc.Paths {
+		for method, op := range item {
+			n++
+			said(method+path, op["summary"])
+			said(method+path, op["description"])
+			params, _ := op["parameters"].([]any)
+			for _, p := range params {
+				said(path+" parameter", p.(obj)["description"])
+			}
+			if _, found := op["responses"].(obj)["401"]; !found || op["security"] == nil {
+				t.Errorf("%s %s has no word about tokens", method, path)
+			}
+		}
+	}
+	if n != len(door.Routes()) {
+		t.Errorf("%d operations for %d routes", n, len(door.Routes()))
+	}
+	for name, s := range doc.Components.Schemas {
+		sent := strings.HasPrefix(name, "New") || name == "Money" || name == "Signature"
+		if closed := s.AdditionalProperties != nil && !*s.AdditionalProperties; closed != sent {
+			t.Errorf("%s: closed %v", name, closed)
+		}
+		for member, m := range s.Properties {
+			said(name+"."+member, m["description"])
+			if typ := m["type"]; typ == "number" || typ == "integer" && member != "status" {
+				t.Errorf("%s.%s is a %v", name, member, typ)
+			}
+		}
+	}
+}
+
+func TestOpenAPIIsServed(t *testing.T) {
+	w := lite(t, unlimited)
+	r := w.do(ask{method: "GET", path: "/api/openapi.json"})
+	if r.status != 200 || r.raw != string(w.door.OpenAPI()) || r.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%d %v", r.status, r.header)
+	}
+	w.problem(w.do(ask{method: "POST", path: "/api/openapi.json"}), 405, "api.method")
+}
+
+// Each code has its words in both languages, and its own place.
+func TestCodes(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range api.Codes() {
+		if seen[f.Key] {
+			t.Errorf("%s stands twice", f.Key)
+		}
+		seen[f.Key] = true
+		for _, lang := range locale.Langs() {
+			if !locale.For(lang).Has(f.Key) {
+				t.Errorf("%s has no text in %s", f.Key, lang)
+			}
+		}
+	}
+}
+
+// listed tells whether the docs name a code.
+func listed(code string) bool {
+	for _, f := range api.Codes() {
+		if f.Key == code {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	inline  = regexp.MustCompile(`(?i)<style|\sstyle=|<script(?:[^>]*\ssrc=)?[^>]*>[^<]|\son[a-z]+=|javascript:`)
+	address = regexp.MustCompile(`(?:src|href|action)="([^"]*)"`)
+	anchor  = regexp.MustCompile(`\sid="([^"]*)"`)
+)
+
+// The page needs nothing inline and nothing from elsewhere, speaks both
+// languages, and every link within it leads somewhere.
+func TestDocsPage(t *testing.T) {
+	w := lite(t, unlimited)
+	pages := map[string]string{}
+	for _, lang := range []string{"ru", "en"} {
+		r := w.do(ask{method: "GET", path: "/api/docs", lang: lang})
+		if r.status != 200 || r.header.Get("Content-Type") != "text/html; charset=utf-8" || r.header.Get("Content-Language") != lang {
+			t.Fatalf("%s: %d %v", lang, r.status, r.header)
+		}
+		csp := r.header.Get("Content-Security-Policy")
+		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") || !strings.Contains(csp, "default-src 'none'") {
+			t.Errorf("policy %q", csp)
+		}
+		if m := inline.FindString(r.raw); m != "" {
+			t.Errorf("%s: something inline: %q", lang, m)
+		}
+		var ids []string
+		for _, m := range anchor.FindAllStringSubmatch(r.raw, -1) {
+			if slices.Contains(ids, m[1]) {
+				t.Errorf("%s: id %q twice", lang, m[1])
+			}
+			ids = append(ids, m[1])
+		}
+		for _, m := range address.FindAllStringSubmatch(r.raw, -1) {
+			switch to := m[1]; {
+			case strings.HasPrefix(to, "#"):
+				if !slices.Contains(ids, to[1:]) {
+					t.Errorf("%s: %s leads nowhere", lang, to)
+				}
+			case !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//"):
+				t.Errorf("%s: %s is not ours", lang, to)
+			}
+		}
+		for _, rt := range w.door.Routes() {
+			if !strings.Contains(r.raw, rt.Path) {
+				t.Errorf("%s: %s is missing", lang, rt.Path)
+			}
+		}
+		if m := regexp.MustCompile(`>api\.(doc|member|param|op|tag)\.[a-z_.]*`).FindString(r.raw); m != "" {
+			t.Errorf("%s: no text for %s", lang, m)
+		}
+		pages[lang] = r.raw
+	}
+	if !strings.Contains(pages["ru"], "Перевести") || strings.Contains(pages["en"], "Перевести") {
+		t.Error("the languages are mixed up")
+	}
+	style := regexp.MustCompile(`/api/docs\.[0-9a-f]+\.css`).FindString(pages["ru"])
+	if r := w.do(ask{method: "GET", path: style}); r.status != 200 || !strings.Contains(r.header.Get("Cache-Control"), "immutable") {
+		t.Errorf("stylesheet: %d %v", r.status, r.header)
+	}
+}

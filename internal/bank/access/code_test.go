@@ -47,6 +47,7 @@ func wants(w *world, what string, got, want error) {
 
 // A01: six digits from a CSPRNG, five minutes, once.
 func TestA01_CodeIsShortLivedAndSingleUse(t *testing.T) {
+	t.Parallel()
 	accesstest.EachWith(t, access.Limits{SMSPerHour: 1000, SMSPerDay: 1000, SMSPerIP: 1000}, func(w *world) {
 		seen := map[string]bool{}
 		for range 50 {
@@ -81,6 +82,7 @@ var qStored = db.Query(`SELECT code FROM flow WHERE token = $1`)
 
 // A01: what is stored is a keyed hash, not the code.
 func TestA01_CodeIsHashed(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		f := start(w, anya)
 		var stored []byte
@@ -97,6 +99,7 @@ var qSwap = db.Query(`UPDATE flow SET code = $2 WHERE token = $1`)
 
 // A02: a code belongs to its request, purpose, browser and phone.
 func TestA02_CodeIsBound(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		a, b := start(w, anya), start(w, boris)
 		codeA, codeB := w.Code(anya), w.Code(boris)
@@ -160,6 +163,7 @@ func left(err error) any {
 
 // A03: five wrong codes per phone, whatever is asked for in between.
 func TestA03_WrongTriesSurviveResend(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		f := start(w, anya)
 		for n := 4; n >= 3; n-- {
@@ -204,6 +208,7 @@ func TestA03_WrongTriesSurviveResend(t *testing.T) {
 
 // A03: five are looked at even when hundreds come at once.
 func TestA03_ParallelGuesses(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		f := start(w, anya)
 		wrong := accesstest.Other(w.Code(anya))
@@ -227,6 +232,7 @@ func TestA03_ParallelGuesses(t *testing.T) {
 
 // A03: a further code after 120 seconds and not before; the earlier one is void.
 func TestA03_ResendAfter120Seconds(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		f := start(w, anya)
 		first := w.Code(anya)
@@ -249,6 +255,7 @@ func TestA03_ResendAfter120Seconds(t *testing.T) {
 
 // What strangers can make us spend on messages is bounded.
 func TestCodesAreCounted(t *testing.T) {
+	t.Parallel()
 	accesstest.EachWith(t, access.Limits{SMSPerHour: 3, SMSPerDay: 5, SMSPerIP: 7}, func(w *world) {
 		for range 3 {
 			start(w, anya)
@@ -282,6 +289,7 @@ func TestCodesAreCounted(t *testing.T) {
 // The message is in the visitor's language and ends with the line by which a
 // browser offers the code to this site alone.
 func TestCodeMessage(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		if _, err := w.Access.StartLogin(bg, anya, locale.English, accesstest.Home); err != nil {
 			w.Fatal(err)
@@ -297,6 +305,7 @@ func TestCodeMessage(t *testing.T) {
 
 // S11: there is no way to a fixed code: no option, flag or phone gives one.
 func TestS11_NoFixedCodes(t *testing.T) {
+	t.Parallel()
 	accesstest.EachWith(t, access.Limits{SMSPerHour: 1000, SMSPerDay: 1000, SMSPerIP: 1000}, func(w *world) {
 		for _, p := range []phone.Number{"+79000000000", "+79999999999", "+79161234567"} {
 			start(w, p)

@@ -33,6 +33,7 @@ func session(w *world, e access.Entry) error {
 // A04: a code from a SMS opens no session by itself, and neither does a device
 // cookie: it takes the proof of the device or phone and the passcode.
 func TestA04_CodeAloneOpensNothing(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		w.Newcomer(anya)
 		flow := w.Proved(anya)
@@ -86,7 +87,7 @@ func traces(w *world) map[string][2]int64 {
 // A07: whoever asks with the phone of a client and whoever asks with nobody's
 // get the same answers, leave the same traces, and wait as long.
 func TestA07_UnknownPhoneLooksTheSame(t *testing.T) {
-	rounds := tier.Count(200, 300, 500)
+	rounds := tier.Count(100, 250, 500) // two tries each
 	accesstest.EachWith(t, access.Limits{SMSPerHour: 1 << 20, SMSPerDay: 1 << 20, SMSPerIP: 1 << 20, WrongCodes: 1 << 20}, func(w *world) {
 		w.Newcomer(anya)
 		var took [2][]float64 // known, unknown
@@ -165,6 +166,7 @@ func superiority(a, b []float64) float64 {
 
 // A07: only the right code, which proves the phone, tells whose it is.
 func TestA07_ToldOnlyAfterTheCode(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		w.Newcomer(anya)
 		for p, want := range map[phone.Number]access.Stage{anya: access.AtPasscode, boris: access.AtNobody} {
@@ -183,6 +185,7 @@ func TestA07_ToldOnlyAfterTheCode(t *testing.T) {
 // A09: a new device needs the code and then the existing passcode; afterwards
 // it is known, and the passcode alone opens it.
 func TestA09_NewDevice(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		home := w.Newcomer(anya).Entry
 		f := w.Proved(anya)
@@ -221,6 +224,7 @@ func TestA09_NewDevice(t *testing.T) {
 // A09: ordering a card with a client's phone and code sets no passcode and
 // makes no second client: it goes on as a login.
 func TestA09_OrderCannotResetThePasscode(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		done := w.Newcomer(anya)
 		f, err := w.Apply.Start(bg, accesstest.Form(anya), accesstest.Home)
@@ -245,6 +249,7 @@ func TestA09_OrderCannotResetThePasscode(t *testing.T) {
 // A10: a warning before, five tries, then a pause; each round of failures
 // pauses longer, and in the end the device is a strange one.
 func TestA10_DeviceLocksAfterFive(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		device := e.DeviceToken.Reveal()
@@ -290,6 +295,7 @@ func TestA10_DeviceLocksAfterFive(t *testing.T) {
 // A10: failures on strange devices never lock the owner's own device, and no
 // new code gives strangers new tries.
 func TestA10_StrangersCannotLockTheOwnerOut(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		owner := w.Newcomer(anya).Entry
 		for n := range 5 {
@@ -333,6 +339,7 @@ func TestA10_StrangersCannotLockTheOwnerOut(t *testing.T) {
 
 // A10: of many guesses at once, five are judged.
 func TestA10_ParallelPasscodes(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		device := w.Newcomer(anya).Entry.DeviceToken.Reveal()
 		var judged atomic.Int32
@@ -357,6 +364,7 @@ func TestA10_ParallelPasscodes(t *testing.T) {
 // A double tap of the right passcode is no failure, however fast the finger:
 // the same passcode at the same moment is judged once.
 func TestParallelRightPasscodes(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		var wg sync.WaitGroup
@@ -384,6 +392,7 @@ var qMovePass = db.Query(`UPDATE passcode SET hash = (SELECT hash FROM passcode 
 
 // C10: a passcode hash copied from another client does not open his account.
 func TestC10_PasscodeOfAnotherClient(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		a, b := w.Newcomer(anya).Entry, w.Newcomer(boris).Entry
 		if err := w.DB.Write(bg, func(tx db.Tx) error {

@@ -15,6 +15,7 @@ var qHashes = db.Query(`SELECT hash FROM bearer WHERE client = $1`)
 
 // A16: 256 random bits, a keyed hash at rest, a new one at login and at step-up.
 func TestA16_SessionTokens(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		seen := map[string]bool{e.SessionToken.Reveal(): true}
@@ -62,6 +63,7 @@ func TestA16_SessionTokens(t *testing.T) {
 // A16: a wrong passcode at step-up counts like one at login, and the one that
 // pauses the device ends its sessions: an open phone in a thief's hand.
 func TestA16_StepUpCountsTries(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		for n := 4; n >= 1; n-- {
@@ -82,6 +84,7 @@ func TestA16_StepUpCountsTries(t *testing.T) {
 }
 
 func TestStepUpNeedsALiveSession(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		w.Wait(5 * time.Minute)
@@ -105,6 +108,7 @@ func TestStepUpNeedsALiveSession(t *testing.T) {
 
 // A17: five minutes without a request, twelve hours at all, by the server's clock.
 func TestA17_IdleAndAbsolute(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		token := e.SessionToken.Reveal()
@@ -149,6 +153,7 @@ func TestA17_IdleAndAbsolute(t *testing.T) {
 
 // A17: the touch is throttled; what it does not see ends a session early, never late.
 func TestA17_TouchIsThrottled(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		token := e.SessionToken.Reveal()
@@ -164,6 +169,7 @@ func TestA17_TouchIsThrottled(t *testing.T) {
 
 // A18: devices and sessions are listed; one or all can be ended, one's own only.
 func TestA18_DevicesAndSessions(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		a := w.Newcomer(anya).Entry
 		w.Wait(time.Minute)
@@ -234,6 +240,7 @@ func TestA18_DevicesAndSessions(t *testing.T) {
 }
 
 func TestLogout(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		wants(w, "logout", w.Access.Logout(bg, e.Session), nil)
@@ -247,6 +254,7 @@ func TestLogout(t *testing.T) {
 var qLeft = db.Query(`SELECT (SELECT COUNT(*) FROM flow) + (SELECT COUNT(*) FROM tally) + (SELECT COUNT(*) FROM session), (SELECT COUNT(*) FROM bearer)`)
 
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		if _, err := w.Access.ConfirmPasscode(bg, e.Session, right); err != nil {
@@ -279,6 +287,7 @@ func TestSweep(t *testing.T) {
 // W20: prefix, hashed, scoped, expiring, revocable at once, made only by
 // whoever has just proved himself.
 func TestW20_Tokens(t *testing.T) {
+	t.Parallel()
 	const day = 24 * time.Hour
 	accesstest.Each(t, func(w *world) {
 		e := w.Newcomer(anya).Entry
@@ -375,6 +384,7 @@ func TestW20_Tokens(t *testing.T) {
 }
 
 func TestTokensAreCounted(t *testing.T) {
+	t.Parallel()
 	accesstest.EachWith(t, access.Limits{Tokens: 2}, func(w *world) {
 		e := w.Newcomer(anya).Entry
 		c, err := w.Access.ConfirmPasscode(bg, e.Session, right)

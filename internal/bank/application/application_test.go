@@ -45,6 +45,7 @@ func people(w *world) (n [4]int) {
 // A newcomer has everything at once: client, rouble account, card, device,
 // session, message, and a whole audit trail.
 func TestNewcomer(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		done := w.Newcomer(anya)
 		who := done.Entry.Session.Client
@@ -110,6 +111,7 @@ func whole(w *world, least int64) {
 
 // Another's card and one that never was are missing alike.
 func TestForeignCardIsMissing(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		a, b := w.Newcomer(anya), w.Newcomer(accesstest.Phone(102))
 		who := a.Entry.Session.Client
@@ -127,6 +129,7 @@ func TestForeignCardIsMissing(t *testing.T) {
 // A double tap, a lost answer and twenty parallel posts make one client, and
 // each answer opens the same device.
 func TestFinishIsReplaySafe(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		flow := w.Ordered(anya)
 		var wg sync.WaitGroup
@@ -173,6 +176,7 @@ func TestFinishIsReplaySafe(t *testing.T) {
 // Two browsers prove one phone and finish at once: one of them makes the
 // client, the other one is asked for his passcode.
 func TestTwoFlowsOnePhone(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		flows := []string{w.Ordered(anya), w.Ordered(anya)}
 		errs := make([]error, 2)
@@ -199,6 +203,7 @@ func TestTwoFlowsOnePhone(t *testing.T) {
 }
 
 func TestFinishNeedsTheCode(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		f, err := w.Apply.Start(bg, accesstest.Form(anya), accesstest.Home)
 		if err != nil {
@@ -226,6 +231,7 @@ func TestFinishNeedsTheCode(t *testing.T) {
 
 // All faults of a form are told at once, each at its field, and no message is sent.
 func TestFormTellsEverything(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		_, err := w.Apply.Start(bg, application.Form{Phone: "12", Name: "Anna1 Sokolova", BirthDate: "31.02.1990"}, accesstest.Home)
 		var p application.Problems
@@ -246,6 +252,7 @@ func TestFormTellsEverything(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
+	t.Parallel()
 	accesstest.EachWith(t, access.Limits{SMSPerHour: 1000, SMSPerDay: 1000, SMSPerIP: 1000}, func(w *world) {
 		for name, want := range map[string]error{
 			"Анна Соколова": nil, "  анна   соколова ": nil, "Анна-Мария Д'Артаньян": nil, "Anna O’Neil": nil, "Анна Ивановна Соколова": nil,
@@ -267,6 +274,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestBirthDates(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 22, 21, 30, 0, 0, time.UTC) // in Moscow it is the 23rd already
 	d := func(s string) error {
 		_, err := application.ParseBirth(s, now)
@@ -290,6 +298,7 @@ func TestBirthDates(t *testing.T) {
 
 // A08: weak passcodes are refused with words and nothing is made.
 func TestA08_WeakPasscodes(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		flow := w.Ordered(anya) // +7 916 555-01-01, born 17.05.1990
 		try := func(passcode, repeat string) error {
@@ -328,6 +337,7 @@ func TestA08_WeakPasscodes(t *testing.T) {
 var qDrafts = db.Query(`SELECT COUNT(*) FROM application`)
 
 func TestSweepForgetsDrafts(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	accesstest.EachClock(t, clock.Func(func() time.Time { return now }), func(w *world) {
 		w.Newcomer(anya)

@@ -115,6 +115,7 @@ func search(t *testing.T, where string, in []byte, canaries []string) {
 // tokens are in no file of the database, its log, and in nothing that a
 // program prints of its values and errors.
 func TestC01_CanariesAreNowhere(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		dir := t.TempDir()
 		w := accesstest.New(t, dbtest.Open(t, "sqlite:"+filepath.Join(dir, "bank.db"), clock.System()), vault.Ephemeral(), access.Limits{})
@@ -177,6 +178,7 @@ func column(t *testing.T, raw *sql.DB, q string) (out []string) {
 // C03, C04: of a number the first six and last four digits are kept in clear;
 // it is found by a keyed hash; it is a Mastercard number with a right check digit.
 func TestC03_CardNumber(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		w.Newcomer(anya)
 		number, first6, last4 := pan(w)
@@ -210,6 +212,7 @@ var qSwapNames = db.Query(`UPDATE client SET name = (SELECT c.name FROM client c
 
 // C10: a name moved to another client's row does not open there.
 func TestC10_NameOfAnotherClient(t *testing.T) {
+	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		a, b := w.Newcomer(anya).Entry.Session.Client, w.Newcomer(accesstest.Phone(102)).Entry.Session.Client
 		if err := w.DB.Write(bg, func(tx db.Tx) error {

@@ -43,6 +43,7 @@ func verify(t *testing.T, d *db.DB) (n int64, breaches []audit.Breach) {
 }
 
 func TestChainHoldsUnderParallelWriters(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		if n, bad := verify(t, d); n != 0 || len(bad) != 0 {
 			t.Fatalf("empty trail: %d rows, %v", n, bad)
@@ -73,6 +74,7 @@ var tampers = map[string]*db.Stmt{
 }
 
 func TestTamperingIsFound(t *testing.T) {
+	t.Parallel()
 	for name, q := range tampers {
 		t.Run(name, func(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, d *db.DB) {

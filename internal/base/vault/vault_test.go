@@ -19,6 +19,7 @@ import (
 var row = vault.At{Table: "client.phone", Row: vault.Row64(1001)}
 
 func TestSealOpens(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys.json")
 	v, err := vault.Create(path)
 	if err != nil {
@@ -49,6 +50,7 @@ func TestSealOpens(t *testing.T) {
 
 // C10: a ciphertext opens in the row, column and class it was written for and nowhere else.
 func TestC10_SwappedCiphertextFails(t *testing.T) {
+	t.Parallel()
 	v := vault.Ephemeral()
 	sealed, err := v.SealText(vault.PII, row, "+79165550123")
 	if err != nil {
@@ -93,6 +95,7 @@ func TestC10_SwappedCiphertextFails(t *testing.T) {
 
 // C04: look-up goes by a keyed hash whose key is no other's.
 func TestC04_LookupKeyed(t *testing.T) {
+	t.Parallel()
 	v, w := vault.Ephemeral(), vault.Ephemeral()
 	a := v.Lookup(vault.Phone, "+79165550123")
 	if !bytes.Equal(a, v.Lookup(vault.Phone, "+79165550123")) {
@@ -111,6 +114,7 @@ func TestC04_LookupKeyed(t *testing.T) {
 }
 
 func TestMACBindsEveryPart(t *testing.T) {
+	t.Parallel()
 	v := vault.Ephemeral()
 	mac := v.MAC("quote", []byte("ab"), []byte("c"))
 	if !v.CheckMAC(mac, "quote", []byte("ab"), []byte("c")) {
@@ -124,6 +128,7 @@ func TestMACBindsEveryPart(t *testing.T) {
 
 // C07: without keys, with somebody else's or with readable ones nothing starts.
 func TestC07_NoKeysNoStart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.json")
 	if _, err := vault.Load(path); !errors.Is(err, vault.ErrNoKeys) || !strings.Contains(err.Error(), "keys init") {
@@ -164,6 +169,7 @@ func TestC07_NoKeysNoStart(t *testing.T) {
 
 // A08: argon2id with the parameters in the hash, over a pepper from the vault.
 func TestA08_PasscodeHash(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	v, err := vault.Create(filepath.Join(t.TempDir(), "keys.json"))
 	if err != nil {
@@ -200,6 +206,7 @@ func TestA08_PasscodeHash(t *testing.T) {
 // Hashing is slow by design: few run at once, some wait, and the rest is told
 // to come back instead of taking the machine.
 func TestPasscodesAreBounded(t *testing.T) {
+	t.Parallel()
 	v, err := vault.Create(filepath.Join(t.TempDir(), "keys.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -231,6 +238,7 @@ func TestPasscodesAreBounded(t *testing.T) {
 }
 
 func TestHiddenStaysHidden(t *testing.T) {
+	t.Parallel()
 	h := vault.Hide("canary")
 	var out bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&out, nil))

@@ -1,0 +1,7 @@
+package card
+
+// Pure parts, tested by themselves.
+var (
+	Embossed = embossed
+	Luhn     = luhn
+)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/ledger"
 )
@@ -26,7 +28,7 @@ func (c verifyCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 func verify(ctx context.Context, out io.Writer, d *db.DB, asJSON bool) error {
-	report, err := ledger.Verify(ctx, d)
+	report, err := ledger.Verify(ctx, d, operation.Check, topup.Check)
 	if err != nil {
 		return fmt.Errorf("the book could not be read to its end: %w", err)
 	}

@@ -35,7 +35,7 @@ func land(b *banktest.Bank, p banktest.Person, o operation.Operation) operation.
 	}
 	back, _ := o.Amount.Neg()
 	_, err = b.Book.Post(ctx, ledger.Transaction{
-		ID: o.ID, Owner: ledger.BankOwner, Key: ledger.Key(o.ID), Kind: ledger.KindOpening, Phase: ledger.Posted,
+		ID: o.ID, Owner: ledger.BankOwner, Key: ledger.Key(o.ID), Kind: ledger.KindTopUp, Phase: ledger.Posted,
 		Legs: []ledger.Leg{{Account: ledger.World, Amount: back}, {Account: p.Account, Amount: o.Amount}},
 		Rows: []db.Row{row},
 	})
@@ -241,6 +241,53 @@ func TestLatestAndNewSince(t *testing.T) {
 		}
 		if marks, err := b.Operations.NewSince(ctx, nil, banktest.Noon); err != nil || marks != nil {
 			b.Errorf("nobody: %v, %v", marks, err)
+		}
+	})
+}
+
+var (
+	qLose   = db.Query(`DELETE FROM operation WHERE client = $1 AND id = $2`)
+	qFalse  = db.Query(`UPDATE operation SET amount_minor = amount_minor + 1 WHERE client = $1 AND id = $2`)
+	qRefuse = db.Query(`UPDATE operation SET state = $3 WHERE client = $1 AND id = $2`)
+)
+
+// The check of the verification finds an operation that was lost, changed or
+// made up, and names account and transaction.
+func TestCheckFindsBrokenFeeds(t *testing.T) {
+	banktest.Each(t, func(b *banktest.Bank) {
+		anna, pavel := b.Client("Анна", "Соколова", 1_000), b.Client("Павел", "Кузнецов", 1_000)
+		var made []operation.Operation
+		for range 4 {
+			made = append(made, land(b, anna, operation.Operation{Kind: operation.TopUp, Amount: rub(1)}))
+			land(b, pavel, operation.Operation{Kind: operation.TopUp, Amount: rub(1)})
+		}
+		check := func() []ledger.Breach {
+			report, err := ledger.Verify(ctx, b.DB, operation.Check)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return report.Breaches
+		}
+		if found := check(); len(found) != 0 {
+			b.Fatalf("a right book: %+v", found)
+		}
+		change := func(q *db.Stmt, o operation.Operation, args ...any) {
+			b.Do(func(ctx context.Context, tx db.Tx) error {
+				_, err := tx.Exec(ctx, q, append([]any{int64(o.Client), o.ID.Bytes()}, args...)...)
+				return err
+			})
+		}
+		change(qLose, made[0])
+		change(qFalse, made[1])
+		change(qRefuse, made[2], int64(operation.Declined))
+		found := check()
+		if len(found) != 4 { // a changed sum is one line too many and one too few
+			b.Fatalf("%+v", found)
+		}
+		for _, f := range found {
+			if f.Account != anna.Account.String() || f.Rule != "operation" || f.Txn == made[3].ID.Text("tr") {
+				b.Errorf("%+v", f)
+			}
 		}
 	})
 }

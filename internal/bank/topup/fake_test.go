@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/banktest"
+	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/clock"
@@ -203,11 +204,24 @@ func (d *desk) untouched(t topup.TopUp, reason string) {
 
 func (d *desk) nothingHeld() {
 	d.Helper()
+	d.verified()
 	a, err := ledger.AccountByID(ctx, d.DB, ledger.Acquirer)
 	if err != nil {
 		d.Fatal(err)
 	}
 	if !a.Reserved.IsZero() {
 		d.Errorf("%v is still held", a.Reserved)
+	}
+}
+
+// verified checks the whole book with feeds and top-ups.
+func (d *desk) verified() {
+	d.Helper()
+	report, err := ledger.Verify(ctx, d.DB, operation.Check, topup.Check)
+	if err != nil {
+		d.Fatal(err)
+	}
+	for _, b := range report.Breaches {
+		d.Errorf("%+v", b)
 	}
 }

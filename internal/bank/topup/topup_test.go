@@ -140,6 +140,7 @@ func TestCrashBetweenSteps(t *testing.T) {
 				if err != nil {
 					d.Fatal(err)
 				}
+				d.verified()
 				key := left.Text(topup.Prefix)
 				if c.heard != "" {
 					d.other.put(key, 5_000_00, c.heard, "declined")
@@ -457,4 +458,29 @@ func TestEveryReasonHasWords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The check of the verification finds a top-up that says what the book denies.
+func TestCheckFindsBrokenTopUps(t *testing.T) {
+	each(t, func(d *desk) {
+		d.start(1_000) // stays open
+		d.other.first = topup.ChargeCharged
+		d.start(1_000)
+		d.other.first, d.other.reason = topup.ChargeRefused, "declined"
+		d.start(1_000)
+		d.verified()
+		made, err := d.topups.StopAt(ctx, d.cmd(1), topup.Created)
+		if err != nil {
+			d.Fatal(err)
+		}
+		for _, to := range []topup.State{topup.Reserved, topup.Sent, topup.Done} { // steps without money
+			if err := d.topups.Walk(ctx, made, to); err != nil {
+				d.Fatal(err)
+			}
+			report, err := ledger.Verify(ctx, d.DB, topup.Check)
+			if err != nil || len(report.Breaches) != 1 || !strings.Contains(report.Breaches[0].Detail, made.Text("tu")) {
+				d.Errorf("%v: %+v, %v", to, report.Breaches, err)
+			}
+		}
+	})
 }

@@ -16,7 +16,8 @@ import (
 
 // ToFriend sends the money. The same key and content give the same answer, also
 // a refusal: a page that shows a refusal carries a fresh key. Another content
-// under the same key answers ErrKeyReused.
+// under the same key answers ErrKeyReused. Of a receipt that comes with an error
+// only Replay counts: a refusal may be a repeat too.
 //
 // This is the hot path: after the tokens are opened there is one call of the
 // book and no other word with the database.

@@ -93,6 +93,9 @@ func TestToFriend(t *testing.T) {
 		}
 		d.Agrees(anna, 400_000)
 		d.Agrees(pavel, 0)
+		if report, err := ledger.Verify(ctx, d.DB, operation.Check); err != nil || len(report.Breaches) > 0 {
+			d.Errorf("%+v, %v", report.Breaches, err)
+		}
 
 		out, in := d.Feed(anna.ID), d.Feed(pavel.ID)
 		if len(out) != 1 || out[0].Kind != operation.TransferOut || out[0].Amount != money.Rub(-5_000_00) ||
@@ -265,8 +268,8 @@ func TestRefusals(t *testing.T) {
 		if _, err := d.transfers.ToFriend(ctx, d.order(anna, d.payee(anna, poor.Phone), 1_000_00, "")); err != nil {
 			d.Fatal(err)
 		}
-		if _, err := d.transfers.ToFriend(ctx, cmd); !errors.Is(err, transfer.ErrInsufficientFunds) {
-			d.Errorf("the repeat of a refusal: %v", err)
+		if r, err := d.transfers.ToFriend(ctx, cmd); !errors.Is(err, transfer.ErrInsufficientFunds) || !r.Replay {
+			d.Errorf("the repeat of a refusal: %v, replay %v", err, r.Replay)
 		}
 		cmd.Key = ledger.Key(d.IDs.New())
 		if _, err := d.transfers.ToFriend(ctx, cmd); err != nil {

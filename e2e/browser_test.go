@@ -85,7 +85,7 @@ type Opt struct {
 	Forced bool          // forced colours
 	Lang   string        // ru-RU unless said
 	Allow  []string      // parts of complaints that this story expects
-	Within time.Duration // how long the whole visit may take, 90 s unless said
+	Within time.Duration // how long the whole visit may take, 5 min unless said
 }
 
 // Page is one person's browser window.
@@ -115,7 +115,7 @@ func Open(t testing.TB, base string, o Opt) *Page {
 		cancel()
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(tab, cmp.Or(o.Within, 90*time.Second))
+	ctx, stop := context.WithTimeout(tab, cmp.Or(o.Within, 5*time.Minute))
 	p.Context = ctx
 	t.Cleanup(func() {
 		defer cancel()

@@ -114,8 +114,8 @@ func (d *Demo) start() {
 	if d.db != "" {
 		args = append(args, "--db", d.db)
 	}
-	begun := time.Now()
 	cmd := exec.Command(binary(d.t), args...)
+	begun := time.Now()
 	cmd.Stderr = d.log
 	out, err := cmd.StdoutPipe()
 	if err != nil {

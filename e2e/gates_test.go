@@ -137,7 +137,7 @@ func (p *Page) Gate(name string) {
 		p.emulate(l.mobile, l.dark)
 		width, height := screen(l.mobile)
 		what := fmt.Sprintf("%s-%s-%dx%d", name, map[bool]string{true: "dark", false: "light"}[l.dark], width, height)
-		p.JS("document.fonts.ready.then(()=>new Promise(r=>requestAnimationFrame(()=>requestAnimationFrame(r))))")
+		p.settle()
 		p.Axe(what)
 		p.noSideways(what, width)
 		if artefacts() != "" {
@@ -147,6 +147,14 @@ func (p *Page) Gate(name string) {
 	p.viewport(320, 640, true)
 	p.noSideways(name+"-320", 320)
 	p.emulate(p.opt.Mobile, p.opt.Dark)
+}
+
+// settle waits for fonts and for colours that fade into the new theme: half
+// faded they have no contrast.
+func (p *Page) settle() {
+	p.t.Helper()
+	p.JS(`document.fonts.ready.then(()=>new Promise(r=>requestAnimationFrame(()=>requestAnimationFrame(r)))).then(()=>Promise.race([
+		Promise.allSettled(document.getAnimations().map(a=>a.finished)),new Promise(r=>setTimeout(r,1000))]))`)
 }
 
 func (p *Page) noSideways(what string, width int64) {

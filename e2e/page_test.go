@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a person waits for a page to say what it should.
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
 // Do runs steps and fails the story when one fails.
 func (p *Page) Do(steps ...Step) {

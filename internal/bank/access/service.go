@@ -107,6 +107,7 @@ type Service struct {
 	now     func() time.Time
 	limits  Limits
 	judging singleflight.Group // passcodes that are being judged
+	tokens  lookup             // API tokens that are being looked up
 }
 
 // New makes the service.
@@ -120,7 +121,8 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, clients *client.Directory, o 
 	now := o.Now
 	return &Service{
 		db: d, vault: v, ids: ids, clients: clients, host: o.Host, limits: o.Limits.orStandard(),
-		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
+		tokens: lookup{db: d},
+		now:    func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}
 }
 

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -396,5 +397,56 @@ func TestTokensAreCounted(t *testing.T) {
 			_, _, err := w.Access.CreateToken(bg, c.Proof, n)
 			wants(w, "token", err, want)
 		}
+	})
+}
+
+// Many requests share a query and each gets its own answer; one that was
+// revoked before the request came is never answered.
+func TestW20_ManyTokensAtOnce(t *testing.T) {
+	t.Parallel()
+	accesstest.EachWith(t, access.Limits{Tokens: 100}, func(w *world) {
+		e := w.Newcomer(anya).Entry
+		c, err := w.Access.ConfirmPasscode(bg, e.Session, right)
+		if err != nil {
+			w.Fatal(err)
+		}
+		var secrets []string
+		var ids []id.ID
+		for range 50 {
+			tok, secret, err := w.Access.CreateToken(bg, c.Proof, access.NewToken{Name: "x", Scopes: []access.Scope{access.ScopeRead}, TTL: time.Hour})
+			if err != nil {
+				w.Fatal(err)
+			}
+			secrets, ids = append(secrets, secret.Reveal()), append(ids, tok.ID)
+		}
+		var wg sync.WaitGroup
+		for n := range 400 {
+			wg.Go(func() {
+				i := n % 60
+				if i >= len(ids) {
+					_, err := w.Access.ByToken(bg, "rb_"+secrets[0][4:]+"A")
+					wants(w, "a made-up token", err, access.ErrBadToken)
+					return
+				}
+				if tok, err := w.Access.ByToken(bg, secrets[i]); err != nil || tok.ID != ids[i] || tok.Client != e.Session.Client {
+					w.Errorf("token %d: %+v, %v", i, tok, err)
+				}
+			})
+		}
+		wg.Wait()
+		var before, after sync.WaitGroup
+		for i := range ids {
+			before.Go(func() {
+				if err := w.Access.RevokeToken(bg, e.Session.Client, ids[i]); err != nil {
+					w.Error(err)
+				}
+				after.Go(func() {
+					_, err := w.Access.ByToken(bg, secrets[i])
+					wants(w, "revoked", err, access.ErrBadToken)
+				})
+			})
+		}
+		before.Wait()
+		after.Wait()
 	})
 }

@@ -2,8 +2,6 @@ package access
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,9 +37,6 @@ var (
 	qTokenCount = db.Query(`SELECT COUNT(*) FROM api_token WHERE client = $1 AND revoked_us IS NULL AND expires_us > $2`)
 	qTokens     = db.Query(`SELECT ` + tokenColumns + ` FROM api_token
 		WHERE client = $1 AND revoked_us IS NULL ORDER BY id DESC LIMIT 200`)
-	qTokenBy = db.Query(`SELECT t.client, t.id, t.name, t.hint, t.scopes, t.public_key, t.created_us, t.expires_us, t.last_us
-		FROM bearer b JOIN api_token t ON t.client = b.client AND t.id = b.ref
-		WHERE b.hash = $1 AND b.kind = 3 AND t.revoked_us IS NULL`)
 	qTokenUsed   = db.Query(`UPDATE api_token SET last_us = $3 WHERE client = $1 AND id = $2 AND last_us < $3`)
 	qTokenRevoke = db.Query(`UPDATE api_token SET revoked_us = $3 WHERE client = $1 AND id = $2 AND revoked_us IS NULL`)
 )
@@ -152,16 +147,10 @@ func (s *Service) ByToken(ctx context.Context, secret string) (Token, error) {
 	if hash == nil {
 		return Token{}, ErrBadToken
 	}
-	var who client.ID
-	row := s.db.Row(ctx, qTokenBy, hash)
-	t, err := scanToken(func(to ...any) error { return row.Scan(append([]any{&who}, to...)...) }, Token{})
-	if errors.Is(err, sql.ErrNoRows) {
-		return Token{}, ErrBadToken
-	}
+	t, err := s.tokens.find(hash)
 	if err != nil {
 		return Token{}, err
 	}
-	t.Client = who
 	now := s.now()
 	if !now.Before(t.Expires) {
 		return Token{}, ErrBadToken

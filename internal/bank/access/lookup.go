@@ -1,0 +1,127 @@
+package access
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/db"
+)
+
+// tokensAtOnce is how many tokens one query looks up, lookupTimeout how long it may take.
+const (
+	tokensAtOnce  = 32
+	lookupTimeout = 5 * time.Second
+)
+
+const tokenFrom = `SELECT b.hash, t.client, t.id, t.name, t.hint, t.scopes, t.public_key, t.created_us, t.expires_us, t.last_us
+	FROM bearer b JOIN api_token t ON t.client = b.client AND t.id = b.ref
+	WHERE b.kind = 3 AND t.revoked_us IS NULL AND b.hash `
+
+var (
+	qTokenBy  = db.Query(tokenFrom + `= $1`)
+	qTokensBy = db.Query(tokenFrom + `IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+		$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)`)
+)
+
+// lookup reads tokens for many requests with one query. There is no cache, so
+// a revocation counts at once in every process: a request is answered only by
+// a query that began after it had come. While one query runs the next ones
+// gather behind it; alone, a request pays its own query and nothing more.
+type lookup struct {
+	db *db.DB
+
+	mu      sync.Mutex
+	leading bool // somebody is at the database
+	waiting []*ask
+}
+
+// ask is one request's question.
+type ask struct {
+	hash  []byte
+	token Token
+	err   error
+	lead  chan bool // true: it is your turn to ask for all; false: answered
+}
+
+// find gives the token of a hash; ErrBadToken when there is none.
+func (l *lookup) find(hash []byte) (Token, error) {
+	a := &ask{hash: hash, err: ErrBadToken, lead: make(chan bool, 1)}
+	l.mu.Lock()
+	l.waiting = append(l.waiting, a)
+	first := !l.leading
+	l.leading = true
+	l.mu.Unlock()
+	if first || <-a.lead {
+		l.serve(a)
+	}
+	return a.token, a.err
+}
+
+// serve asks for everybody who waits, the leader among them, and hands the
+// lead on to the first who came meanwhile.
+func (l *lookup) serve(leader *ask) {
+	l.mu.Lock()
+	n := min(len(l.waiting), tokensAtOnce)
+	batch := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
+	l.mu.Unlock()
+	defer func() { // also when the query panics: nobody must wait for ever
+		for _, a := range batch {
+			if a != leader {
+				a.lead <- false
+			}
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.leading = len(l.waiting) > 0; l.leading {
+			l.waiting[0].lead <- true
+		}
+	}()
+	if err := l.read(batch); err != nil {
+		for _, a := range batch {
+			a.err = err
+		}
+	}
+}
+
+// read fills the answers. It has a time of its own: whoever leads asks for
+// others too, who stay when he goes away.
+func (l *lookup) read(batch []*ask) error {
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	defer cancel()
+	rows, err := l.query(ctx, batch)
+	if err != nil {
+		return fmt.Errorf("find tokens: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var hash []byte
+		var who client.ID
+		t, err := scanToken(func(to ...any) error { return rows.Scan(append([]any{&hash, &who}, to...)...) }, Token{})
+		if err != nil {
+			return err
+		}
+		t.Client = who
+		for _, a := range batch {
+			if string(a.hash) == string(hash) {
+				a.token, a.err = t, nil
+			}
+		}
+	}
+	return rows.Err()
+}
+
+func (l *lookup) query(ctx context.Context, batch []*ask) (*sql.Rows, error) {
+	if len(batch) == 1 {
+		return l.db.Rows(ctx, qTokenBy, batch[0].hash)
+	}
+	args := make([]any, tokensAtOnce)
+	for i := range args {
+		args[i] = batch[min(i, len(batch)-1)].hash // the last one fills up the rest
+	}
+	return l.db.Rows(ctx, qTokensBy, args...)
+}

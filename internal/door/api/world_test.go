@@ -111,10 +111,26 @@ func (p person) from() string { return api.AccountText(p.account) }
 // person takes a client on and gives him money and tokens.
 func (w *world) person(n int, roubles int64) person {
 	w.Helper()
+	return w.named(n, "Анна Соколова", roubles)
+}
+
+func (w *world) named(n int, name string, roubles int64) person {
+	w.Helper()
 	p := person{phone: accesstest.Phone(n)}
-	done := w.Newcomer(p.phone)
+	form := accesstest.Form(p.phone)
+	form.Name = name
+	flow, err := w.Apply.Start(ctx, form, accesstest.Home)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if _, err := w.Access.ConfirmCode(ctx, access.ForOrder, flow.Token.Reveal(), w.Code(p.phone)); err != nil {
+		w.Fatal(err)
+	}
+	done, err := w.Apply.Finish(ctx, flow.Token.Reveal(), accesstest.Passcode, accesstest.Passcode, accesstest.Home)
+	if err != nil {
+		w.Fatal(err)
+	}
 	p.id = done.Entry.Session.Client
-	var err error
 	if p.account, err = w.Cards.DefaultAccount(ctx, p.id); err != nil {
 		w.Fatal(err)
 	}

@@ -6,13 +6,17 @@ import (
 	"io"
 	"time"
 
+	"rocketbank/internal/bank/transfer/transferbench"
 	"rocketbank/internal/base/bench"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/door/api/apibench"
 	"rocketbank/internal/ledger/ledgerbench"
 )
 
 type benchCmd struct {
-	Ledger benchLedger `cmd:"" help:"Transfers in the book alone."`
+	Ledger   benchLedger   `cmd:"" help:"Transfers in the book alone."`
+	Transfer benchTransfer `cmd:"" help:"The whole friend transfer in process: quote, limits, two operations, event, answer."`
+	API      benchAPI      `cmd:"" name:"api" help:"The same over HTTP with token, JSON and idempotency key."`
 }
 
 // load are the flags that all benches share.
@@ -70,5 +74,23 @@ type benchLedger struct {
 func (c benchLedger) Run(ctx context.Context, out io.Writer) error {
 	return c.run(ctx, out, func(d *db.DB) (bench.Figure, error) {
 		return ledgerbench.Run(ctx, d, ledgerbench.Config{Load: c.bench(), Accounts: c.Accounts, Hot: c.Hot})
+	})
+}
+
+type benchTransfer struct{ load }
+
+// Run measures the whole friend transfer without a door.
+func (c benchTransfer) Run(ctx context.Context, out io.Writer) error {
+	return c.run(ctx, out, func(d *db.DB) (bench.Figure, error) {
+		return transferbench.Run(ctx, d, transferbench.Config{Load: c.bench(), Accounts: c.Accounts})
+	})
+}
+
+type benchAPI struct{ load }
+
+// Run measures the friend transfer through the open API on loopback.
+func (c benchAPI) Run(ctx context.Context, out io.Writer) error {
+	return c.run(ctx, out, func(d *db.DB) (bench.Figure, error) {
+		return apibench.Run(ctx, d, apibench.Config{Load: c.bench(), Accounts: c.Accounts})
 	})
 }

@@ -39,7 +39,9 @@ func (b *bank) expire(ctx context.Context) {
 }
 
 func (b *bank) sweep(ctx context.Context) {
-	for what, sweep := range map[string]func(context.Context) error{"access": b.access.Sweep, "limits": b.limits.Sweep} {
+	for what, sweep := range map[string]func(context.Context) error{
+		"access": b.access.Sweep, "applications": b.applications.Sweep, "limits": b.limits.Sweep,
+	} {
 		if err := sweep(ctx); err != nil && ctx.Err() == nil {
 			b.log.Error("sweep", "room", what, "err", err)
 		}

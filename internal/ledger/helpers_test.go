@@ -11,7 +11,9 @@ import (
 
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/db/dbtest"
 	"rocketbank/internal/base/money"
 )
 
@@ -19,10 +21,66 @@ import (
 type house struct {
 	*testing.T
 	db   *db.DB
+	url  string
 	book *Book
 }
 
-func newHouse(t *testing.T, d *db.DB, o Options) *house {
+// TestBook runs every rule on both engines. The rules share a database, each
+// with clients of its own, and the whole book is verified at the end.
+func TestBook(t *testing.T) {
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		d := dbtest.Open(t, url, clock.System())
+		for _, r := range rules {
+			t.Run(r.name, func(t *testing.T) {
+				clients.Add(100)
+				r.rule(newHouse(t, d, url, Options{}))
+			})
+		}
+		if !t.Failed() {
+			(&house{T: t, db: d}).verified()
+		}
+	})
+}
+
+var rules = []struct {
+	name string
+	rule func(*house)
+}{
+	{"PostMovesMoneyOnce", rulePostMovesMoneyOnce},
+	{"ManyCallersShareCommits", ruleManyCallersShareCommits},
+	{"SameKeyTwiceInOneBatch", ruleSameKeyTwiceInOneBatch},
+	{"ABatchSeesItsOwnMoney", ruleABatchSeesItsOwnMoney},
+	{"OneAccountFiftyTimesInOneBatch", ruleOneAccountFiftyTimesInOneBatch},
+	{"ForeignClosedAndUnknownAccounts", ruleForeignClosedAndUnknownAccounts},
+	{"MisuseIsAnErrorAndNotRemembered", ruleMisuseIsAnErrorAndNotRemembered},
+	{"AmountsNearTheEnd", ruleAmountsNearTheEnd},
+	{"GuardsAreOfTheOwner", ruleGuardsAreOfTheOwner},
+	{"WindowsTurnAtMoscowMidnight", ruleWindowsTurnAtMoscowMidnight},
+	{"VoidGivesBackToTheWindowThatWasCharged", ruleVoidGivesBackToTheWindowThatWasCharged},
+	{"HoldPartPostAndFinal", ruleHoldPartPostAndFinal},
+	{"HoldOnTheBank", ruleHoldOnTheBank},
+	{"PostAboveTheHold", rulePostAboveTheHold},
+	{"Reversal", ruleReversal},
+	{"Expiry", ruleExpiry},
+	{"PostVoidAndExpiryRace", rulePostVoidAndExpiryRace},
+	{"EveryPhaseOnEveryPhase", ruleEveryPhaseOnEveryPhase},
+	{"CarriedRowsLandWithTheMoney", ruleCarriedRowsLandWithTheMoney},
+	{"OneBadCarriedRowSparesItsNeighbours", ruleOneBadCarriedRowSparesItsNeighbours},
+	{"PanicInACarriedRowSparesTheWriter", rulePanicInACarriedRowSparesTheWriter},
+	{"AThousandRetriesPostOnce", ruleAThousandRetriesPostOnce},
+	{"NoFalseRefusal", ruleNoFalseRefusal},
+	{"LimitEdge", ruleLimitEdge},
+	{"LoadOfTwoProcesses", ruleLoadOfTwoProcesses},
+	{"ImpatientCallers", ruleImpatientCallers},
+}
+
+// clients is where the clients of the rule under test begin.
+var clients atomic.Int64
+
+// own gives the number of client n of the rule under test.
+func own(n int64) int64 { return clients.Load() + n }
+
+func newHouse(t *testing.T, d *db.DB, url string, o Options) *house {
 	t.Helper()
 	b, err := NewBook(context.Background(), d, o)
 	if err != nil {
@@ -33,7 +91,23 @@ func newHouse(t *testing.T, d *db.DB, o Options) *house {
 			t.Error(err)
 		}
 	})
-	return &house{T: t, db: d, book: b}
+	return &house{T: t, db: d, url: url, book: b}
+}
+
+// with opens another book on the same database.
+func (h *house) with(o Options) *house {
+	h.Helper()
+	return newHouse(h.T, h.db, h.url, o)
+}
+
+// second gives the book that another process would have. On SQLite one
+// process has the file, so it is the same book.
+func (h *house) second() *house {
+	h.Helper()
+	if h.db.Engine() == db.SQLite {
+		return h
+	}
+	return newHouse(h.T, dbtest.Open(h.T, h.url, clock.System()), h.url, Options{})
 }
 
 // account opens an account of a client with so many kopecks on it.
@@ -42,7 +116,7 @@ func (h *house) account(owner, kopecks int64) AccountID {
 	var a AccountID
 	err := h.db.Write(context.Background(), func(tx db.Tx) error {
 		var err error
-		if a, err = OpenAccount(context.Background(), tx, Opening{Owner: owner, Kind: KindCurrent, Currency: money.RUB}); err != nil || kopecks == 0 {
+		if a, err = OpenAccount(context.Background(), tx, Opening{Owner: own(owner), Kind: KindCurrent, Currency: money.RUB}); err != nil || kopecks == 0 {
 			return err
 		}
 		_, err = h.book.PostTx(context.Background(), tx, Transaction{
@@ -84,7 +158,7 @@ func (h *house) balance(a AccountID, posted, reserved int64) {
 
 func (h *house) used(owner int64, g Guard) int64 {
 	h.Helper()
-	u, err := Used(context.Background(), h.db, owner, h.book.now(), g)
+	u, err := Used(context.Background(), h.db, own(owner), h.book.now(), g)
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -113,7 +187,7 @@ func move(from, to AccountID, kopecks int64) []Leg {
 }
 
 func transfer(owner int64, from, to AccountID, kopecks int64) Transaction {
-	return Transaction{Owner: owner, Key: freshKey(), Kind: KindTransfer, Phase: Posted, Legs: move(from, to, kopecks)}
+	return Transaction{Owner: own(owner), Key: freshKey(), Kind: KindTransfer, Phase: Posted, Legs: move(from, to, kopecks)}
 }
 
 // hands is a clock whose hands the test moves.
@@ -155,7 +229,7 @@ func (h *house) batch(ts ...Transaction) []outcome {
 }
 
 func guard(owner, cap, amount int64) Guard {
-	return Guard{Owner: owner, Name: GuardOutgoing, Window: BankDay, Cap: money.Rub(cap), Amount: money.Rub(amount)}
+	return Guard{Owner: own(owner), Name: GuardOutgoing, Window: BankDay, Cap: money.Rub(cap), Amount: money.Rub(amount)}
 }
 
 // iNote carries rows into a table that only the tests have.
@@ -171,13 +245,16 @@ func (h *house) withNotes() {
 	var err error
 	if h.db.Engine() == db.SQLite {
 		err = h.db.WithWriter(bg, func(c *sql.Conn) error {
+			if _, err := c.ExecContext(bg, "DROP TABLE IF EXISTS audit_note"); err != nil {
+				return err
+			}
 			_, err := c.ExecContext(bg, fmt.Sprintf("CREATE TABLE audit_note"+columns+" STRICT", "BLOB", "INTEGER", "INTEGER"))
 			return err
 		})
 	} else {
 		pool := stdlib.OpenDB(*h.db.Pgx())
 		defer pool.Close()
-		_, err = pool.Exec(fmt.Sprintf("CREATE TABLE audit_note"+columns, "BYTEA", "BIGINT", "BOOLEAN"))
+		_, err = pool.Exec(fmt.Sprintf("DROP TABLE IF EXISTS audit_note; CREATE TABLE audit_note"+columns, "BYTEA", "BIGINT", "BOOLEAN"))
 	}
 	if err != nil {
 		h.Fatal(err)

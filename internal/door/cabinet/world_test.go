@@ -60,6 +60,7 @@ type world struct {
 // each runs fn on both engines.
 func each(t *testing.T, fn func(w *world)) {
 	t.Helper()
+	t.Parallel()
 	clock := &banktest.Clock{}
 	clock.Set(banktest.Noon)
 	dbtest.EachAt(t, clock, func(t *testing.T, d *db.DB) { fn(open(t, d, clock, access.Limits{})) })
@@ -73,6 +74,7 @@ func lite(t *testing.T) *world {
 
 func liteWith(t *testing.T, l access.Limits) *world {
 	t.Helper()
+	t.Parallel()
 	clock := &banktest.Clock{}
 	clock.Set(banktest.Noon)
 	return open(t, dbtest.Open(t, dbtest.SQLite(t), clock), clock, l)

@@ -609,7 +609,7 @@ func spending(p ui.Page, s Spending) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for i, part := range parts {
-			if i < 4 {
+			if i < 3 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<li>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

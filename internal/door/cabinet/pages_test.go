@@ -53,9 +53,9 @@ func TestServeGallery(t *testing.T) {
 	}
 	kit := galleryKit(t)
 	mux := http.NewServeMux()
-	mux.Handle("/static/", kit.Static())
+	mux.Handle("GET /static/{file}", kit.Static())
 	mux.HandleFunc("GET /manifest.webmanifest", func(w http.ResponseWriter, r *http.Request) { kit.Manifest(w, locale.For(locale.Russian)) })
-	mux.HandleFunc("GET /{lang}/{theme}/{name}", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /gallery/{lang}/{theme}/{name}", func(w http.ResponseWriter, r *http.Request) {
 		for _, e := range gallery(kit, locale.Lang(r.PathValue("lang")), ui.ParseTheme(r.PathValue("theme"))) {
 			if e.name == r.PathValue("name") {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")

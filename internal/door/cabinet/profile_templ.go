@@ -843,7 +843,7 @@ func TokensPage(v TokensView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Copy(v.Page, "token", v.Fresh).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Copy(v.Page, "token", v.Fresh, true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1413,9 +1413,9 @@ func scopeWords(p ui.Page, scopes []string) string {
 		if slices.Contains(scopes, "read") {
 			return p.P.T("cabinet.tokens.scope_both")
 		}
-		return p.P.T("cabinet.tokens.scope_transfer")
+		return p.P.T("cabinet.tokens.only_transfer")
 	}
-	return p.P.T("cabinet.tokens.scope_read")
+	return p.P.T("cabinet.tokens.only_read")
 }
 
 func SettingsPage(v SettingsView) templ.Component {

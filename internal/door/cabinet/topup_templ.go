@@ -399,7 +399,7 @@ func topUpQuoteBody(p ui.Page, q *TopUpQuote, problem string, left, limit money.
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if q != nil && q.Problem != "" {
+		} else if q != nil && q.Problem != "" && p.Errors.For("amount") == "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -412,7 +412,7 @@ func topUpQuoteBody(p ui.Page, q *TopUpQuote, problem string, left, limit money.
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if q != nil && q.Fee.IsZero() {
+		} else if q != nil && q.Problem == "" && q.Fee.IsZero() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p class=\"row-b t-s\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -438,7 +438,7 @@ func topUpQuoteBody(p ui.Page, q *TopUpQuote, problem string, left, limit money.
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if q != nil {
+		} else if q != nil && q.Problem == "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"row-b t-s\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"rocketbank/internal/base/clock"
+	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 )
 
@@ -110,6 +111,22 @@ func percent(part, whole money.Amount) string {
 		return "0"
 	}
 	return strconv.FormatFloat(100*min(1, float64(part.Minor)/float64(whole.Minor)), 'f', 1, 64) + "%"
+}
+
+// LeftOf says «295 000 из 300 000 ₽»: in Russian a round sum leaves its sign to
+// the second one.
+func LeftOf(p Page, left, limit money.Amount) string {
+	if p.P.Lang() == locale.Russian && left.Minor%100 == 0 {
+		return p.P.T("ui.left_of", locale.A("left", left.Minor/100), locale.A("cap", limit))
+	}
+	return p.P.T("ui.left_of", locale.A("left", left), locale.A("cap", limit))
+}
+
+func abs(a money.Amount) money.Amount {
+	if n, err := a.Neg(); err == nil && a.Minor < 0 {
+		return n
+	}
+	return a
 }
 
 // low tells that less than a tenth of a limit is left.

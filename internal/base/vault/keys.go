@@ -100,29 +100,24 @@ func newMaterial() material {
 	return m
 }
 
-func writeKeys(path string, m material) (err error) {
+// writeKeys writes a file beside path and then gives it its name: a crash
+// leaves the whole file or none, and a file that is there already stays.
+func writeKeys(path string, m material) error {
 	raw, err := json.MarshalIndent(keyFile{Format: 1, Seals: m.seals, Lookup: m.lookup, MAC: m.mac, Pepper: m.pepper}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("vault: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("vault: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(path) // half a key file would be taken for a whole one
-		}
-	}()
-	if _, err = f.Write(append(raw, '\n')); err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
+	defer os.Remove(f.Name()) // the second name of the file, or what failed
+	_, errWrite := f.Write(append(raw, '\n'))
 	// The keys must outlive a power cut that the first sealed row outlives.
-	if err = f.Sync(); err != nil {
+	if err := errors.Join(errWrite, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("vault: %w", err)
 	}
-	if err = f.Close(); err != nil {
+	if err := os.Link(f.Name(), path); err != nil {
 		return fmt.Errorf("vault: %w", err)
 	}
 	return syncDir(filepath.Dir(path))

@@ -137,6 +137,9 @@ func TestC07_NoKeysNoStart(t *testing.T) {
 	if _, err := vault.Create(path); err != nil {
 		t.Fatal(err)
 	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v: something is left beside the key file", left, err)
+	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}

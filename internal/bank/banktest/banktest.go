@@ -74,9 +74,11 @@ type Person struct {
 	Phone   phone.Number
 }
 
-// Each runs fn on both engines, each with a fresh bank.
+// Each runs fn on both engines, each with a fresh bank, beside the other tests
+// of the package: most of their time they wait for the disk.
 func Each(t *testing.T, fn func(b *Bank)) {
 	t.Helper()
+	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		fn(open(t, url, vault.Ephemeral(), &Clock{now: Noon}))
 	})

@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -25,25 +24,25 @@ const (
 
 // payeeBody is what a payee token holds.
 type payeeBody struct {
-	Client  client.ID        `json:"c"`
-	Account ledger.AccountID `json:"a"`
-	Name    string           `json:"n"`
-	Phone   string           `json:"p"` // E.164: a phone.Number refuses to be marshalled
-	Payer   string           `json:"y"` // masked name of the asking client: the payee's feed shows it
-	Until   int64            `json:"u"` // Unix seconds
+	Client  client.ID
+	Account ledger.AccountID
+	Name    string
+	Phone   string // E.164
+	Payer   string // masked name of the asking client: the payee's feed shows it
+	Until   int64  // Unix seconds
 }
 
 func (p payeeBody) until() time.Time { return time.Unix(p.Until, 0).UTC() }
 
 // quoteBody is what a quote token holds.
 type quoteBody struct {
-	ID     id.ID            `json:"i"`
-	From   ledger.AccountID `json:"f"`
-	To     payeeBody        `json:"t"`
-	Amount int64            `json:"m"`
-	Fee    int64            `json:"e"`
-	Cur    money.Currency   `json:"k"`
-	Made   int64            `json:"d"` // Unix seconds
+	ID     id.ID
+	From   ledger.AccountID
+	To     payeeBody
+	Amount int64
+	Fee    int64
+	Cur    money.Currency
+	Made   int64 // Unix seconds
 }
 
 func (q quoteBody) amount() money.Amount { return money.Amount{Minor: q.Amount, Cur: q.Cur} }
@@ -51,11 +50,10 @@ func (q quoteBody) fee() money.Amount    { return money.Amount{Minor: q.Fee, Cur
 func (q quoteBody) made() time.Time      { return time.Unix(q.Made, 0).UTC() }
 func (q quoteBody) until() time.Time     { return q.made().Add(QuoteTTL) }
 
-func (s *Service) seal(table string, who client.ID, body any) (string, error) {
-	plain, err := json.Marshal(body)
-	if err != nil {
-		return "", err
-	}
+func (s *Service) seal(table string, who client.ID, body interface{ pack(*packer) }) (string, error) {
+	plain := make(packer, 1, 160)
+	plain[0] = packVersion
+	body.pack(&plain)
 	sealed, err := s.d.Vault.Seal(vault.PII, vault.At{Table: table, Row: vault.Row64(int64(who))}, plain)
 	if err != nil {
 		return "", fmt.Errorf("seal a token: %w", err)
@@ -64,7 +62,7 @@ func (s *Service) seal(table string, who client.ID, body any) (string, error) {
 }
 
 // open reads a token; false for everything that this client was not given.
-func (s *Service) open(table string, who client.ID, token string, body any) bool {
+func (s *Service) open(table string, who client.ID, token string, body interface{ unpack(*unpacker) }) bool {
 	if len(token) > maxToken {
 		return false
 	}
@@ -73,7 +71,12 @@ func (s *Service) open(table string, who client.ID, token string, body any) bool
 		return false
 	}
 	plain, err := s.d.Vault.Open(vault.PII, vault.At{Table: table, Row: vault.Row64(int64(who))}, sealed)
-	return err == nil && json.Unmarshal(plain, body) == nil
+	if err != nil || len(plain) == 0 || plain[0] != packVersion {
+		return false
+	}
+	u := &unpacker{rest: plain[1:]}
+	body.unpack(u)
+	return u.done()
 }
 
 // offer makes the payee that me may send money to.

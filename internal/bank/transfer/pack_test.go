@@ -1,0 +1,57 @@
+package transfer
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/ledger"
+)
+
+// What is packed is unpacked; a body that is cut short or too long is refused.
+func TestPack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Int64()
+		q := quoteBody{
+			ID: id.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id")), From: ledger.AccountID(n.Draw(t, "from")),
+			To: payeeBody{
+				Client: client.ID(n.Draw(t, "client")), Account: ledger.AccountID(n.Draw(t, "account")), Name: rapid.String().Draw(t, "name"),
+				Phone: rapid.String().Draw(t, "phone"), Payer: rapid.String().Draw(t, "payer"), Until: n.Draw(t, "until"),
+			},
+			Amount: n.Draw(t, "amount"), Fee: n.Draw(t, "fee"), Cur: money.RUB, Made: n.Draw(t, "made"),
+		}
+		var p packer
+		q.pack(&p)
+		var got quoteBody
+		u := &unpacker{rest: p}
+		if got.unpack(u); !u.done() || got != q {
+			t.Fatalf("%+v became %+v", q, got)
+		}
+		for _, wrong := range [][]byte{p[:rapid.IntRange(0, len(p)-1).Draw(t, "cut")], append(p[:len(p):len(p)], 0)} {
+			u := &unpacker{rest: wrong}
+			if new(quoteBody).unpack(u); u.done() {
+				t.Fatalf("%d of %d bytes were accepted", len(wrong), len(p))
+			}
+		}
+	})
+}
+
+func FuzzUnpack(f *testing.F) {
+	f.Add([]byte("\x02\x04\x01a"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var q quoteBody
+		u := &unpacker{rest: raw}
+		if q.unpack(u); !u.done() {
+			return
+		}
+		var p packer
+		q.pack(&p)
+		var again quoteBody
+		if again.unpack(&unpacker{rest: p}); again != q {
+			t.Errorf("%+v became %+v", q, again)
+		}
+	})
+}

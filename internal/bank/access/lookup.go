@@ -17,13 +17,13 @@ const (
 	lookupTimeout = 5 * time.Second
 )
 
-const tokenFrom = `SELECT b.hash, t.client, t.id, t.name, t.hint, t.scopes, t.public_key, t.created_us, t.expires_us, t.last_us
+const holderOf = `SELECT b.hash, t.client, t.id, t.name, t.hint, t.scopes, t.public_key, t.created_us, t.expires_us, t.last_us
 	FROM bearer b JOIN api_token t ON t.client = b.client AND t.id = b.ref
 	WHERE b.kind = 3 AND t.revoked_us IS NULL AND b.hash `
 
 var (
-	qTokenBy  = db.Query(tokenFrom + `= $1`)
-	qTokensBy = db.Query(tokenFrom + `IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+	qTokenBy  = db.Query(holderOf + `= $1`)
+	qTokensBy = db.Query(holderOf + `IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
 		$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)`)
 )
 

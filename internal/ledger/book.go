@@ -40,8 +40,9 @@ type Book struct {
 	log   *slog.Logger
 	lease int // slot of the bank's accounts that PostTx uses
 
-	queue *queue
-	wg    sync.WaitGroup
+	queue   *queue
+	writers []*writer
+	wg      sync.WaitGroup
 
 	timeMu sync.Mutex
 	last   time.Time
@@ -91,7 +92,8 @@ func NewBook(ctx context.Context, d *db.DB, o Options) (*Book, error) {
 	}
 	b.wg.Add(len(engines))
 	for i, e := range engines {
-		go (&writer{b: b, number: i, eng: e}).loop()
+		b.writers = append(b.writers, &writer{b: b, number: i, eng: e})
+		go b.writers[i].loop()
 	}
 	return b, nil
 }

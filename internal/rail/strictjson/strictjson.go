@@ -14,9 +14,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -63,31 +63,54 @@ func decode(data []byte, into any, open bool) error {
 	if !utf8.Valid(data) {
 		return &Error{Reason: BadUTF8}
 	}
-	w := walker{dec: json.NewDecoder(bytes.NewReader(data)), open: open}
-	w.dec.UseNumber()
+	w := walker{data: data, open: open}
 	if err := w.value(reflect.TypeOf(into).Elem(), "", 0); err != nil {
 		return err
 	}
-	if _, err := w.dec.Token(); !errors.Is(err, io.EOF) {
+	if w.next() != end {
 		return &Error{Reason: Trailing}
 	}
 	err := json.Unmarshal(data, into)
 	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &syntax): // within a text or a number, which the walk passes over
+		return &Error{Reason: Malformed}
 	case errors.As(err, &wrong):
 		return &Error{Reason: WrongType, Field: wrong.Field}
 	default:
-		// Syntax was checked above: what is left comes from the target's
-		// own UnmarshalJSON or UnmarshalText.
+		// What is left comes from the target's own UnmarshalJSON or
+		// UnmarshalText.
 		return &Error{Reason: WrongType}
 	}
 }
 
+// walker goes over the bytes once and looks at names alone. It is lenient with
+// texts and numbers, which the decoder behind it judges, and strict with
+// everything between them.
 type walker struct {
-	dec  *json.Decoder
+	data []byte
+	at   int
 	open bool
+}
+
+// end is what next gives behind the last byte.
+const end = 0
+
+// next skips blanks and gives the byte that follows without taking it.
+func (w *walker) next() byte {
+	for ; w.at < len(w.data); w.at++ {
+		switch c := w.data[w.at]; c {
+		case ' ', '\t', '\r', '\n':
+		case end:
+			return 1 // a NUL is not the end, and no more right than any control byte
+		default:
+			return c
+		}
+	}
+	return end
 }
 
 // value walks one value beside the type that will hold it. A nil type means
@@ -96,17 +119,62 @@ func (w *walker) value(t reflect.Type, path string, depth int) error {
 	if depth > MaxDepth {
 		return &Error{Reason: TooDeep, Field: path}
 	}
-	tok, err := w.dec.Token()
-	if err != nil {
+	switch w.next() {
+	case '{':
+		return w.object(shape(t), path, depth)
+	case '[':
+		return w.array(shape(t), path, depth)
+	case '"':
+		_, err := w.text()
+		return err
+	}
+	from := w.at
+	for w.at < len(w.data) && isWord(w.data[w.at]) {
+		w.at++
+	}
+	if w.at == from {
 		return &Error{Reason: Malformed}
 	}
-	switch tok {
-	case json.Delim('{'):
-		return w.object(shape(t), path, depth)
-	case json.Delim('['):
-		return w.array(shape(t), path, depth)
-	}
 	return nil
+}
+
+// isWord tells the bytes of numbers and of true, false and null.
+func isWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == 'E' || c == '-' || c == '+' || c == '.'
+}
+
+// text takes a text and gives its bytes between the quotes.
+func (w *walker) text() ([]byte, error) {
+	w.at++
+	from := w.at
+	for w.at < len(w.data) {
+		switch w.data[w.at] {
+		case '"':
+			w.at++
+			return w.data[from : w.at-1], nil
+		case '\\':
+			w.at++
+		}
+		w.at++
+	}
+	return nil, &Error{Reason: Malformed}
+}
+
+// name takes a member's name and gives what it means: an escaped letter is the letter.
+func (w *walker) name() (string, error) {
+	if w.next() != '"' {
+		return "", &Error{Reason: Malformed}
+	}
+	from := w.at
+	raw, err := w.text()
+	if err != nil || bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw), err
+	}
+	var name string
+	if json.Unmarshal(w.data[from:w.at], &name) != nil {
+		return "", &Error{Reason: Malformed}
+	}
+	return name, nil
 }
 
 func (w *walker) object(t reflect.Type, path string, depth int) error {
@@ -120,21 +188,21 @@ func (w *walker) object(t reflect.Type, path string, depth int) error {
 			elem = t.Elem()
 		}
 	}
-	seen := map[string]bool{}
-	for w.dec.More() {
-		tok, err := w.dec.Token()
+	w.at++
+	if w.next() == '}' {
+		w.at++
+		return nil
+	}
+	var seen names
+	for {
+		name, err := w.name()
 		if err != nil {
-			return &Error{Reason: Malformed}
-		}
-		name, ok := tok.(string)
-		if !ok {
-			return &Error{Reason: Malformed}
+			return err
 		}
 		at := join(path, name)
-		if seen[name] {
+		if !seen.add(name) {
 			return &Error{Reason: Duplicate, Field: at}
 		}
-		seen[name] = true
 		member, found := known[name]
 		if known != nil && !found {
 			// A name that differs only in case is refused in both manners:
@@ -146,11 +214,17 @@ func (w *walker) object(t reflect.Type, path string, depth int) error {
 		if member == nil {
 			member = elem
 		}
+		if w.next() != ':' {
+			return &Error{Reason: Malformed}
+		}
+		w.at++
 		if err := w.value(member, at, depth+1); err != nil {
 			return err
 		}
+		if done, err := w.more('}'); done || err != nil {
+			return err
+		}
 	}
-	return w.end()
 }
 
 func (w *walker) array(t reflect.Type, path string, depth int) error {
@@ -158,19 +232,58 @@ func (w *walker) array(t reflect.Type, path string, depth int) error {
 	if t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) {
 		elem = t.Elem()
 	}
-	for w.dec.More() {
+	w.at++
+	if w.next() == ']' {
+		w.at++
+		return nil
+	}
+	for {
 		if err := w.value(elem, path, depth+1); err != nil {
 			return err
 		}
+		if done, err := w.more(']'); done || err != nil {
+			return err
+		}
 	}
-	return w.end()
 }
 
-func (w *walker) end() error {
-	if _, err := w.dec.Token(); err != nil {
-		return &Error{Reason: Malformed}
+// more takes the comma before the next element, or the bracket behind the last.
+func (w *walker) more(closing byte) (done bool, err error) {
+	switch c := w.next(); c {
+	case closing, ',':
+		w.at++
+		return c == closing, nil
 	}
-	return nil
+	return false, &Error{Reason: Malformed}
+}
+
+// names are those that an object has had. Few are compared one by one, many
+// go into a map, so that a hostile document costs no more than its length.
+type names struct {
+	few  [8]string
+	n    int
+	many map[string]bool
+}
+
+func (s *names) add(name string) (isNew bool) {
+	for _, old := range s.few[:min(s.n, len(s.few))] {
+		if old == name {
+			return false
+		}
+	}
+	if s.many[name] {
+		return false
+	}
+	if s.n < len(s.few) {
+		s.few[s.n] = name
+	} else {
+		if s.many == nil {
+			s.many = map[string]bool{}
+		}
+		s.many[name] = true
+	}
+	s.n++
+	return true
 }
 
 var (
@@ -192,8 +305,14 @@ func shape(t reflect.Type) reflect.Type {
 	return t
 }
 
+// shapes remembers what members found: a type never changes.
+var shapes sync.Map // reflect.Type → map[string]reflect.Type
+
 // members lists the JSON names of a struct, those of embedded structs too.
 func members(t reflect.Type) map[string]reflect.Type {
+	if m, ok := shapes.Load(t); ok {
+		return m.(map[string]reflect.Type)
+	}
 	out := map[string]reflect.Type{}
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -205,6 +324,7 @@ func members(t reflect.Type) map[string]reflect.Type {
 		}
 		out[name] = f.Type
 	}
+	shapes.Store(t, out)
 	return out
 }
 

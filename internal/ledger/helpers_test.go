@@ -242,22 +242,30 @@ var qNotes = db.Query(`SELECT txn, n, seq, balance, at_us FROM audit_note ORDER 
 func (h *house) withNotes() {
 	h.Helper()
 	const columns = ` (txn %[1]s, n %[2]s NOT NULL, seq %[2]s, balance %[2]s, at_us %[2]s, yes %[3]s, words TEXT)`
+	types := []any{"BLOB", "INTEGER", "INTEGER"}
+	if h.db.Engine() == db.Postgres {
+		types = []any{"BYTEA", "BIGINT", "BOOLEAN"}
+	}
+	h.exec("DROP TABLE IF EXISTS audit_note")
+	h.exec(fmt.Sprintf("CREATE TABLE audit_note"+columns, types...))
+}
+
+// exec runs a statement behind the book's back.
+func (h *house) exec(q string) {
+	h.Helper()
 	var err error
 	if h.db.Engine() == db.SQLite {
 		err = h.db.WithWriter(bg, func(c *sql.Conn) error {
-			if _, err := c.ExecContext(bg, "DROP TABLE IF EXISTS audit_note"); err != nil {
-				return err
-			}
-			_, err := c.ExecContext(bg, fmt.Sprintf("CREATE TABLE audit_note"+columns+" STRICT", "BLOB", "INTEGER", "INTEGER"))
+			_, err := c.ExecContext(bg, q)
 			return err
 		})
 	} else {
 		pool := stdlib.OpenDB(*h.db.Pgx())
 		defer pool.Close()
-		_, err = pool.Exec(fmt.Sprintf("DROP TABLE IF EXISTS audit_note; CREATE TABLE audit_note"+columns, "BYTEA", "BIGINT", "BOOLEAN"))
+		_, err = pool.Exec(q)
 	}
 	if err != nil {
-		h.Fatal(err)
+		h.Fatalf("%s: %v", q, err)
 	}
 }
 

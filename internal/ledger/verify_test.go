@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"rocketbank/internal/base/clock"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/db/dbtest"
+)
+
+// TestVerifyFindsWhatIsBroken breaks one thing after the other in a good book
+// and insists that the report names the rule and the account or transaction.
+func TestVerifyFindsWhatIsBroken(t *testing.T) {
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		clients.Add(100)
+		h := newHouse(t, dbtest.Open(t, url, clock.System()), url, Options{})
+		a, b := h.account(1, 1000), h.account(2, 500)
+		tr := transfer(1, a, b, 100)
+		tr.Guards = []Guard{guard(1, 1000, 100)}
+		posted := h.post(tr)
+		held := transfer(1, a, b, 50)
+		held.Phase, held.Guards = Pending, []Guard{guard(1, 1000, 50)}
+		hold := h.post(held)
+		h.post(Transaction{Owner: own(1), Key: freshKey(), Kind: KindTransfer, Phase: Post, Refers: hold.Txn, Hold: a, Legs: move(a, b, 20)})
+		poor := h.post(transfer(1, a, b, 100_000))
+		h.post(Transaction{Owner: own(1), Key: freshKey(), Kind: KindReturn, Phase: Reversal, Refers: posted.Txn, Legs: move(b, a, 10)})
+		if rep := h.verified(); rep.Transactions != 7 || rep.Entries != 10 {
+			t.Fatalf("%+v", rep)
+		}
+		blob := func(x []byte) string {
+			if h.db.Engine() == db.Postgres {
+				return fmt.Sprintf(`'\x%x'`, x)
+			}
+			return fmt.Sprintf("x'%x'", x)
+		}
+		acc, txn, of := a.String(), posted.Txn.Text("tr"), fmt.Sprintf(" WHERE id = %d", a)
+		byTxn := " WHERE txn = " + blob(posted.Txn[:])
+		for _, c := range []struct{ break_, mend, rule, names string }{
+			{"UPDATE account SET balance_minor = balance_minor + 1" + of, "UPDATE account SET balance_minor = balance_minor - 1" + of, "balance", acc},
+			{"UPDATE account SET balance_minor = balance_minor + 1" + of, "UPDATE account SET balance_minor = balance_minor - 1" + of, "currency_sum", "RUB"},
+			{"UPDATE account SET reserved_minor = reserved_minor + 1" + of, "UPDATE account SET reserved_minor = reserved_minor - 1" + of, "reserved", acc},
+			{"UPDATE account SET version = version + 1" + of, "UPDATE account SET version = version - 1" + of, "version", acc},
+			{"UPDATE entry SET amount_minor = amount_minor - 1" + byTxn + " AND amount_minor < 0", "UPDATE entry SET amount_minor = amount_minor + 1" + byTxn + " AND amount_minor < 0", "entry_balance", acc},
+			{"UPDATE entry SET seq = seq + 1000 WHERE seq >= 2 AND account = " + fmt.Sprint(int64(a)), "UPDATE entry SET seq = seq - 1000 WHERE seq >= 1000 AND account = " + fmt.Sprint(int64(a)), "sequence", acc},
+			{"UPDATE entry SET account = account + 1" + byTxn + " AND amount_minor > 0", "UPDATE entry SET account = account - 1" + byTxn + " AND amount_minor > 0", "entry_account", (b + 1).String()},
+			{"UPDATE entry SET txn = " + blob(hold.Txn[:]) + byTxn + " AND amount_minor < 0", "UPDATE entry SET txn = " + blob(posted.Txn[:]) + " WHERE txn = " + blob(hold.Txn[:]) + " AND amount_minor = -100", "entry_leg", acc},
+			{"UPDATE hold SET posted_minor = posted_minor + 1 WHERE account = " + fmt.Sprint(int64(a)) + " AND expires_us IS NULL AND amount_minor = 50",
+				"UPDATE hold SET posted_minor = posted_minor - 1 WHERE account = " + fmt.Sprint(int64(a)) + " AND expires_us IS NULL AND amount_minor = 50", "hold", acc},
+			{"UPDATE hold SET reversed_minor = 200" + byTxn, "UPDATE hold SET reversed_minor = 10" + byTxn, "hold", acc},
+			{"UPDATE txn SET refused = 1 WHERE id = " + blob(posted.Txn[:]), "UPDATE txn SET refused = 0 WHERE id = " + blob(posted.Txn[:]), "refused", txn},
+			{"UPDATE txn SET refers = " + blob(poor.Txn[:]) + " WHERE phase = 5", "UPDATE txn SET refers = " + blob(posted.Txn[:]) + " WHERE phase = 5", "refers", "tr_"},
+			{"UPDATE txn SET phase = 9 WHERE id = " + blob(posted.Txn[:]), "UPDATE txn SET phase = 1 WHERE id = " + blob(posted.Txn[:]), "phase", txn},
+			{"UPDATE guard SET used_minor = used_minor + 1", "UPDATE guard SET used_minor = used_minor - 1", "guard", fmt.Sprint("client ", own(1))},
+			{"UPDATE hold SET txn = " + blob(poor.Txn[:]) + byTxn, "UPDATE hold SET txn = " + blob(posted.Txn[:]) + " WHERE txn = " + blob(poor.Txn[:]), "hold", txn},
+		} {
+			h.exec(c.break_)
+			rep, err := Verify(bg, h.db)
+			found := false
+			for _, x := range rep.Breaches {
+				found = found || x.Rule == c.rule && strings.Contains(x.Account+x.Txn+x.Detail, c.names)
+			}
+			if err != nil || !found {
+				t.Errorf("%s: want %s of %s, got %+v %v", c.break_, c.rule, c.names, rep.Breaches, err)
+			}
+			h.exec(c.mend)
+		}
+		h.verified()
+	})
+}
+
+func TestReportAsJSON(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite(t), clock.System()), "", Options{})
+	rep, err := Verify(bg, h.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(rep)
+	if got := string(b); err != nil || got != `{"transactions":0,"entries":0,"breaches":[]}` {
+		t.Errorf("%s %v", got, err)
+	}
+	orphan := Breach{Rule: "orphan", Detail: "a row that points nowhere"}
+	rep, err = Verify(bg, h.db, func(context.Context, db.Reader) ([]Breach, error) { return []Breach{orphan}, nil })
+	if err != nil || len(rep.Breaches) != 1 || rep.Breaches[0] != orphan {
+		t.Errorf("%+v %v", rep, err)
+	}
+}

@@ -40,6 +40,9 @@ func (d *Door) getEvents(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // or a proxy keeps the news to itself
 	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	if s.send(": hello\n\n") != nil {
 		return nil // the reader has gone; so it is below
 	}

@@ -274,3 +274,37 @@ func TestSettings(t *testing.T) {
 		t.Error("messages stay Russian", err)
 	}
 }
+
+// «Сменить» keeps what was typed, under seal: an address tells no message (W08).
+func TestChangingThePayeeKeepsTheForm(t *testing.T) {
+	w := lite(t)
+	p, friend, other := w.person(1, 1000), w.person(2, 0), w.person(3, 0)
+	form := p.get("/transfer?to=" + p.payeeToken(friend.phone)).is(200).form("/transfer")
+	form.Set("amount", "0")
+	form.Set("message", strings.Repeat("🚀", 140))
+	page := p.post("/transfer", form).is(422)
+	i := strings.Index(page.body, `href="/transfer?draft=`)
+	if i < 0 {
+		t.Fatal("no way to change the payee")
+	}
+	link := strings.ReplaceAll(strings.SplitN(page.body[i+6:], `"`, 2)[0], "&amp;", "&")
+	first := p.get(link).is(200).form("/transfer/recipient")
+	first.Set("phone", other.phone.E164())
+	next := p.post("/transfer/recipient", first).to("/transfer")
+	again := p.get(next).is(200).form("/transfer")
+	if again.Get("message") != form.Get("message") || again.Get("amount") != "0" {
+		t.Error("not kept:", again)
+	}
+	again.Set("amount", "10")
+	confirm := p.post("/transfer", again).to("/transfer/confirm")
+	if len(confirm) > 3500 {
+		t.Error("the longest address of a confirmation has", len(confirm), "bytes")
+	}
+	// It survives a login on the way.
+	w.Wait(6 * time.Minute)
+	login := p.get(confirm).to("/login")
+	pass := p.get(login).is(200).form("/login/passcode")
+	pass.Set("passcode", accesstest.Passcode)
+	p.get(p.post("/login/passcode", pass).to("/transfer/confirm")).is(200).has("🚀")
+	p.do("HEAD", "/events", nil, nil).is(200)
+}

@@ -18,10 +18,11 @@ import (
 
 // getTransfer is the form, or its first step while nobody is chosen. What was
 // typed before comes back as a sealed draft; a recent payee is a sealed token.
+// An address never carries a message.
 func (d *Door) getTransfer(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	who := of(r).session.Client
-	x := draft{To: q.Get("to"), From: cut(q.Get("from"), keptShort), Amount: cut(q.Get("amount"), keptShort), Message: cut(q.Get("message"), keptLong)}
+	x := draft{To: q.Get("to"), From: cut(q.Get("from"), keptShort), Amount: cut(q.Get("amount"), keptShort)}
 	switch {
 	case q.Get("draft") != "":
 		kept, ok := d.openDraft(who, q.Get("draft"))
@@ -119,12 +120,25 @@ func (d *Door) renderTransfer(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
+	change, err := d.changePayee(r, x)
+	if err != nil {
+		return err
+	}
 	v := TransferView{
-		Page: d.shown(w, r), Payee: o.payee, From: x.From, Sources: shownCards(o.cards), Amount: x.Amount, Message: x.Message,
+		Page: d.shown(w, r), ChangeHref: change, Payee: o.payee, From: x.From, Sources: shownCards(o.cards), Amount: x.Amount, Message: x.Message,
 		Quote: o.quote, LimitLeft: o.left.OutgoingDay.Left, LimitCap: o.left.OutgoingDay.Cap,
 	}
 	v.Errors = problems
 	return d.render(w, r, status, TransferPage(v))
+}
+
+// changePayee is the first step again, with everything typed but the payee.
+func (d *Door) changePayee(r *http.Request, x draft) (string, error) {
+	if x.Amount == "" && x.From == "" && x.Message == "" {
+		return "/transfer", nil
+	}
+	token, err := d.sealDraft(of(r).session.Client, draft{From: cut(x.From, keptShort), Amount: cut(x.Amount, keptShort), Message: cut(x.Message, keptLong)})
+	return "/transfer?" + url.Values{"draft": {token}}.Encode(), err
 }
 
 // atField moves problems to a field of another form.

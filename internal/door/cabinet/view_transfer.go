@@ -48,6 +48,9 @@ type TransferView struct {
 	Quote   *Quote         // nil until a sum was typed
 	// LimitLeft and LimitCap are today's outgoing limit, shown even without a quote.
 	LimitLeft, LimitCap money.Amount
+	// ChangeHref is the first step with everything typed kept under seal: no
+	// message may stand in an address (W08).
+	ChangeHref string
 }
 
 // Quote is the offer for a sum: what it costs and what is left.

@@ -86,6 +86,7 @@ type Deps struct {
 	// proxies may be believed.
 	Address func(*http.Request) string
 	Rate    Rate
+	HTTPS   bool             // people reach the bank by TLS alone: tell programs so too (W03)
 	Now     func() time.Time // real time, for the rate; time.Now when nil
 }
 

@@ -92,6 +92,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Request-Id", c.id)
+	if d.d.HTTPS {
+		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
 
 	defer func() {
 		if v := recover(); v != nil {

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/banktest"
+	"rocketbank/internal/base/db/dbtest"
+	"rocketbank/internal/base/id"
 )
 
 // The whole friend transfer by API: who am I, what have I got, whose phone is
@@ -186,19 +189,28 @@ func TestLanguages(t *testing.T) {
 // A token that was revoked is worthless at the next request, whichever process
 // heard of it (W20); so is one whose time is over.
 func TestRevokedAtOnce(t *testing.T) {
-	each(t, func(w *world) {
+	clock := &banktest.Clock{}
+	clock.Set(banktest.Noon)
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		w := open(t, dbtest.Open(t, url, clock), clock, unlimited)
 		anna := w.person(1, 0)
-		secret, token := w.token(anna, 24*time.Hour, access.ScopeRead)
-		if r := w.get(secret, "/me"); r.status != 200 {
-			t.Fatalf("%d %s", r.status, r.raw)
-		}
-		if err := w.Access.RevokeToken(ctx, anna.id, token.ID); err != nil {
-			t.Fatal(err)
-		}
-		r := w.get(secret, "/me")
-		w.problem(r, 401, "access.bad_token")
-		if h := r.header.Get("WWW-Authenticate"); !strings.Contains(h, "invalid_token") {
-			t.Errorf("challenge %q", h)
+		// Another process: its own pool and its own rooms on the same database.
+		elsewhere := access.New(dbtest.Open(t, url, clock), w.Vault, id.NewSource(time.Now), w.Clients, access.Options{Host: "bank.example", Now: w.Now})
+		for _, room := range []*access.Service{w.Access, elsewhere} {
+			secret, token := w.token(anna, 24*time.Hour, access.ScopeRead)
+			for range 3 {
+				if r := w.get(secret, "/me"); r.status != 200 {
+					t.Fatalf("%d %s", r.status, r.raw)
+				}
+			}
+			if err := room.RevokeToken(ctx, anna.id, token.ID); err != nil {
+				t.Fatal(err)
+			}
+			r := w.get(secret, "/me")
+			w.problem(r, 401, "access.bad_token")
+			if h := r.header.Get("WWW-Authenticate"); !strings.Contains(h, "invalid_token") {
+				t.Errorf("challenge %q", h)
+			}
 		}
 		w.Wait(25 * time.Hour)
 		w.problem(w.get(anna.reading, "/me"), 401, "access.bad_token")

@@ -3,6 +3,7 @@ package app
 import (
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"rocketbank/internal/door/api"
@@ -43,7 +44,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	})
 	open := api.New(api.Deps{
 		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Transfers: b.transfers,
-		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now,
+		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	})
 	callbacks := partners.New(partners.Deps{Topups: b.topups, Receipts: b.notices, Secret: c.callbackSecret, Now: time.Now, Log: b.log})
 	mux := http.NewServeMux()

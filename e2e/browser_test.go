@@ -94,6 +94,7 @@ type Page struct {
 	t    testing.TB
 	opt  Opt
 	base string // where relative paths lead
+	taps int    // clicks and taps so far, those into fields included
 
 	mu   sync.Mutex
 	bad  []string
@@ -133,14 +134,14 @@ func Open(t testing.TB, base string, o Opt) *Page {
 	return p
 }
 
-// watcher counts what htmx does and what the layout suffers, from the first byte of each page.
+// watcher counts what htmx and the event stream do and what the layout suffers, from the first byte of each page.
 const watcher = `window.watched={busy:0,done:0,live:0,msg:0,shift:0};
 for(const [e,f] of Object.entries({
 	'before:request':()=>watched.busy++,
 	'finally:request':()=>{watched.busy--;watched.done++},
-	'sse:after:connection':()=>watched.live++,
-	'sse:after:message':()=>watched.msg++,
 }))document.addEventListener('htmx:'+e,f,true);
+window.EventSource=class extends EventSource{constructor(...a){super(...a);
+	this.addEventListener('open',()=>watched.live++);this.addEventListener('message',()=>watched.msg++)}};
 try{new PerformanceObserver(l=>{for(const e of l.getEntries())if(!e.hadRecentInput)watched.shift+=e.value}).observe({type:'layout-shift',buffered:true})}catch{}`
 
 func (p *Page) lang() string { return cmp.Or(p.opt.Lang, "ru-RU") }

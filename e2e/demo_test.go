@@ -276,20 +276,24 @@ func (d *Demo) Inbox(phone string) *Inbox {
 	return in
 }
 
-// Next waits for a message that has not been read and holds the text.
+// Next waits for a message that has not been read and holds the text, be its
+// spaces plain or not.
 func (in *Inbox) Next(holds string) SMS {
 	in.d.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 		for _, m := range in.d.Messages(in.phone) {
-			if !in.read[m.ID] && strings.Contains(m.Text, holds) {
+			if !in.read[m.ID] && strings.Contains(plainSpaces.Replace(m.Text), holds) {
 				in.read[m.ID] = true
 				return m
 			}
 		}
 	}
-	in.d.t.Fatalf("no new SMS with %q came to %s; it has %v", holds, in.phone, in.d.Messages(in.phone))
+	all := in.d.Messages(in.phone)
+	in.d.t.Fatalf("no new SMS with %q came to %s; its newest are %v", holds, in.phone, all[:min(3, len(all))])
 	return SMS{}
 }
+
+var plainSpaces = strings.NewReplacer("\u00a0", " ")
 
 var sixDigits = regexp.MustCompile(`(?:^|\D)(\d{6})(?:\D|$)`)
 

@@ -158,6 +158,9 @@ func (p *Page) Fill(name, text string) {
 	p.t.Helper()
 	at := chromedp.CSS(field(name))
 	p.until("document.querySelector("+quote(field(name))+")", "a field named "+name)
+	if p.JS("document.activeElement===document.querySelector("+quote(field(name))+")") != "true" {
+		p.taps++ // a field that has the focus already needs none
+	}
 	p.Do(chromedp.Focus(at))
 	if p.FieldValue(name) != "" {
 		p.Do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(kb.Backspace))
@@ -172,6 +175,7 @@ func (p *Page) Choose(name, value string) {
 	p.t.Helper()
 	box := fmt.Sprintf("[name=%s][value=%s]", quote(name), quote(value))
 	p.until("document.querySelector("+quote(box)+")||document.querySelector('select'+"+quote(fmt.Sprintf("[name=%s]", quote(name)))+")", name+" to choose")
+	p.taps++
 	if p.JS("!!document.querySelector("+quote(box)+")") == "true" {
 		// Its label is what people hit: the box itself is often drawn by CSS.
 		p.JS("document.querySelector(" + quote(box) + ").click()")
@@ -180,40 +184,55 @@ func (p *Page) Choose(name, value string) {
 	p.Do(chromedp.SetValue(chromedp.CSS(fmt.Sprintf("select[name=%s]", quote(name))), value))
 }
 
-// mark finds a visible button or link by its words (or accessible name), the
-// exact text first, and marks it for a click.
-const mark = `((want)=>{
+// named finds a visible button or link by its words (or accessible name), the
+// exact text first.
+const named = `((want)=>{
 	const plain=` + plain + `;want=plain(want);
-	document.querySelectorAll('[data-e2e]').forEach(e=>e.removeAttribute('data-e2e'));
 	const all=[...document.querySelectorAll('button,a[href],input[type=submit],summary,[role=button],[role=switch],label')]
 		.filter(e=>e.checkVisibility({checkVisibilityCSS:true})&&!e.closest('[inert]'));
 	const name=e=>plain(e.getAttribute('aria-label')||e.value||e.innerText);
 	const open=document.querySelector('dialog[open]');
 	const scope=open?all.filter(e=>open.contains(e)):all;
-	const e=scope.find(e=>name(e)===want)??scope.find(e=>plain(e.innerText).startsWith(want))??scope.find(e=>name(e).includes(want));
-	e?.setAttribute('data-e2e','');return !!e})`
+	return scope.find(e=>name(e)===want)??scope.find(e=>plain(e.innerText).startsWith(want))??scope.find(e=>name(e).includes(want))})`
+
+// spot gives the middle of an element in the window, once nothing covers it.
+// One call finds and measures: a live page may swap its elements at any moment.
+const spot = `((e)=>{
+	if(!e)return null;
+	e.scrollIntoView({block:'center',inline:'nearest',behavior:'instant'});
+	const r=e.getClientRects()[0];if(!r||!r.width)return null;
+	const x=r.x+r.width/2,y=r.y+r.height/2,top=document.elementFromPoint(x,y);
+	return top&&(e.contains(top)||top.contains(e))?{X:x,Y:y}:null})`
 
 // Press clicks the button or link with these words; a tap on a phone.
 func (p *Page) Press(words string) {
 	p.t.Helper()
-	p.until(mark+"("+quote(words)+")", "a button or link «"+words+"»")
-	p.hit("[data-e2e]")
+	p.hit(named+"("+quote(words)+")", "a button or link «"+words+"» to press")
 }
 
 // Click clicks an element by its selector.
 func (p *Page) Click(selector string) {
 	p.t.Helper()
-	p.until("document.querySelector("+quote(selector)+")", selector)
-	p.hit(selector)
+	p.hit("document.querySelector("+quote(selector)+")", selector+" to click")
 }
 
-func (p *Page) hit(selector string) {
+func (p *Page) hit(element, what string) {
 	p.t.Helper()
-	if p.opt.Mobile {
-		p.Do(chromedp.Tap(chromedp.CSS(selector)))
+	p.taps++
+	type point struct{ X, Y float64 }
+	for end := time.Now().Add(patience); time.Now().Before(end) && p.Err() == nil; time.Sleep(15 * time.Millisecond) {
+		at, err := chromedp.Run(p, chromedp.Evaluate[*point](spot+"("+element+")"))
+		if err != nil || at == nil {
+			continue
+		}
+		if p.opt.Mobile {
+			p.Do(chromedp.TapXY(at.X, at.Y))
+		} else {
+			p.Do(chromedp.MouseClickXY(at.X, at.Y))
+		}
 		return
 	}
-	p.Do(chromedp.Click(chromedp.CSS(selector)))
+	p.t.Fatalf("never: %s%s", what, p.where())
 }
 
 // Submit presses a button that leads to another page (or the same one anew)

@@ -1,0 +1,220 @@
+package e2e
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"rocketbank/internal/base/db/dbtest"
+	"rocketbank/internal/base/tier"
+)
+
+// newcomer is somebody the demo has never seen.
+type newcomer struct{ Name, Phone, Birth, Passcode string }
+
+// people nobody has seen; each story takes its own, so that stories may share a demo.
+var (
+	kira  = newcomer{"Кира Лунина", "+79165557701", "14.05.1996", "482917"}
+	lev   = newcomer{"Лев Зимин", "+79165557702", "03.11.1988", "730264"}
+	nina  = newcomer{"Нина Ветрова", "+79165557703", "21.02.1979", "915038"}
+	oleg  = newcomer{"Олег Рощин", "+79165557704", "09.09.1991", "264807"}
+	polly = newcomer{"Polly Brook", "+79165557705", "17.01.1993", "608351"}
+	rita  = newcomer{"Рита Снегирёва", "+79165557706", "28.07.1985", "371946"}
+	sava  = newcomer{"Савва Громов", "+79165557707", "12.12.1990", "850472"}
+)
+
+// first is the name people are greeted by.
+func (n newcomer) first() string { return strings.Fields(n.Name)[0] }
+
+// storyDemo tells a story on SQLite, and from tier ci on both databases.
+func storyDemo(t *testing.T, story func(t *testing.T, d *Demo)) {
+	t.Helper()
+	if tier.Now() >= tier.CI {
+		eachDemo(t, story)
+		return
+	}
+	t.Run("sqlite", func(t *testing.T) { story(t, startDemo(t, "")) })
+}
+
+// bothDemos tells a story on both databases in every tier; a machine without
+// PostgreSQL skips that half aloud.
+func bothDemos(t *testing.T, story func(t *testing.T, d *Demo)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { story(t, startDemo(t, "")) })
+	t.Run("postgres", func(t *testing.T) { story(t, startDemo(t, dbtest.Postgres(t))) })
+}
+
+// in gives the demo to a part of a story: what fails there fails that part.
+func (d *Demo) in(t testing.TB) *Demo {
+	c := *d
+	c.t = t
+	return &c
+}
+
+// Order walks from the landing page to the page that shows the new card.
+func (p *Page) Order(d *Demo, n newcomer) {
+	p.t.Helper()
+	phone := d.Inbox(n.Phone)
+	p.Go("/")
+	p.Submit("Заказать карту")
+	p.At("/order")
+	p.Fill("phone", n.Phone)
+	p.Fill("name", n.Name)
+	p.Fill("birth_date", n.Birth)
+	p.Submit("Получить код")
+	p.At("/order/code")
+	p.Fill("code", phone.Code())
+	p.Submit("Дальше")
+	p.At("/order/passcode")
+	p.Fill("passcode", n.Passcode)
+	p.Fill("repeat", n.Passcode)
+	p.Submit("Готово")
+	p.At("/order/done")
+	p.Sees("Карта готова!")
+}
+
+// Login logs a client in on a device the bank does not know: phone, code from
+// the SMS, the passcode that exists already.
+func (p *Page) Login(d *Demo, phone, passcode string) {
+	p.t.Helper()
+	inbox := d.Inbox(phone)
+	p.Go("/login")
+	p.Fill("phone", phone)
+	p.Submit("Получить код")
+	p.At("/login/code")
+	p.Fill("code", inbox.Code())
+	p.Submit("Дальше")
+	p.At("/login/passcode")
+	p.Fill("passcode", passcode)
+	p.Submit("Войти")
+	p.At("/home")
+}
+
+// StartTopUp fills the top-up form in and sends it.
+func (p *Page) StartTopUp(card TestCard, sum string) {
+	p.t.Helper()
+	p.Go("/topup")
+	p.quoted(func() { p.Fill("amount", sum) })
+	p.Fill("card_number", card.Number)
+	p.Fill("card_expiry", card.Exp)
+	p.Fill("card_cvc", card.CVC)
+	p.Submit("Пополнить")
+}
+
+// TopUp puts money on the card from another bank's good card, through that
+// bank's page, and ends at the result.
+func (p *Page) TopUp(d *Demo, sum string) {
+	p.t.Helper()
+	card := d.Card("good")
+	p.StartTopUp(card, sum)
+	p.Pay3DS(card.Code)
+	p.AtPrefix("/topup/tu_")
+	p.Sees("Пополнили на")
+}
+
+// Pay3DS answers the other bank's page.
+func (p *Page) Pay3DS(code string) {
+	p.t.Helper()
+	p.Sees("Подтвердите оплату")
+	p.Fill("code", code)
+	p.leave(func() { p.Click("#pay") })
+}
+
+// quoted runs act and waits for the price that the page then asks for.
+func (p *Page) quoted(act func()) {
+	p.t.Helper()
+	if p.opt.NoJS {
+		act()
+		return
+	}
+	p.Swap(act)
+}
+
+// Find enters the phone of a payee and ends at the transfer form.
+func (p *Page) Find(phone string) {
+	p.t.Helper()
+	p.Fill("phone", phone)
+	p.Submit("Дальше")
+	p.At("/transfer")
+	p.Until("document.querySelector('[name=amount]:not([type=hidden])')")
+}
+
+// Send walks a whole transfer from the menu to the receipt.
+func (p *Page) Send(phone, sum, message, passcode string) {
+	p.t.Helper()
+	p.Go("/transfer")
+	p.Find(phone)
+	p.quoted(func() { p.Fill("amount", sum) })
+	if message != "" {
+		p.Fill("message", message)
+	}
+	p.Submit("Продолжить")
+	p.At("/transfer/confirm")
+	p.Confirm(passcode)
+	p.AtPrefix("/transfers/tr_")
+}
+
+// Confirm enters the passcode and lets the money go.
+func (p *Page) Confirm(passcode string) {
+	p.t.Helper()
+	p.Fill("passcode", passcode)
+	p.Submit("Перевести")
+}
+
+var notDigits = regexp.MustCompile(`[^\d,.−-]`)
+
+// kopecks reads a sum as the pages print it.
+func kopecks(t testing.TB, s string) int64 {
+	t.Helper()
+	plain := strings.NewReplacer("−", "-", ",", ".").Replace(notDigits.ReplaceAllString(s, ""))
+	whole, part, _ := strings.Cut(plain, ".")
+	part = (part + "00")[:2]
+	n, err := strconv.ParseInt(whole+part, 10, 64)
+	if err != nil {
+		t.Fatalf("%q is no sum of money: %v", s, err)
+	}
+	return n
+}
+
+// Total is the sum on the home page that this window shows now.
+func (p *Page) Total() int64 { p.t.Helper(); return kopecks(p.t, p.TextOf("#total")) }
+
+// SeesTotal waits until the home page shows a sum without being loaded again.
+func (p *Page) SeesTotal(minor int64) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end) && p.Err() == nil; time.Sleep(20 * time.Millisecond) {
+		if p.Total() == minor {
+			return
+		}
+	}
+	p.t.Fatalf("the total never became %d kopecks%s", minor, p.where())
+}
+
+// Balance asks the API for the sum of a client's accounts.
+func (d *Demo) Balance(token string) int64 {
+	d.t.Helper()
+	status, answer := d.Call("GET", "/accounts", token, nil, nil)
+	list, ok := answer["accounts"].([]any)
+	if status != http.StatusOK || !ok {
+		d.t.Fatalf("GET /accounts: %d %v", status, answer)
+	}
+	var sum int64
+	for _, a := range list {
+		sum += minorOf(d.t, a.(map[string]any)["balance"])
+	}
+	return sum
+}
+
+// minorOf reads {"amount":"204953.11","currency":"RUB"} of an API answer.
+func minorOf(t testing.TB, v any) int64 {
+	t.Helper()
+	m, _ := v.(map[string]any)
+	s, ok := m["amount"].(string)
+	if !ok || m["currency"] != "RUB" {
+		t.Fatalf("%v is no sum of roubles", v)
+	}
+	return kopecks(t, s)
+}

@@ -72,7 +72,8 @@ type seeded struct {
 func newSeeder(b *bank, c *demoClock, sandbox string) *seeder {
 	return &seeder{bank: b, clock: c, sandbox: sandbox,
 		http: &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		rnd:  rand.New(rand.NewPCG(seedRandom, seedDays)), // #nosec G404 -- example data must be the same each time
+		// #nosec G404 -- example data must be the same each time
+		rnd: rand.New(rand.NewPCG(seedRandom, seedDays)),
 	}
 }
 

@@ -21,14 +21,14 @@ type model struct {
 }
 
 type promise struct {
-	of                         *Transaction
-	from                       AccountID
-	total                      int64
-	taken, given, undone, rest int64
-	charged                    []guardKey
-	due                        int64
-	counted                    int64 // how much of the total still counts against the limits
-	moved                      bool
+	of                  *Transaction
+	from                AccountID
+	total               int64
+	taken, undone, rest int64
+	charged             []guardKey
+	due                 int64
+	counted             int64 // how much of the total still counts against the limits
+	moved               bool
 }
 
 type answer struct {

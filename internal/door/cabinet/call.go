@@ -94,7 +94,7 @@ func (d *Door) findSession(w http.ResponseWriter, r *http.Request, rt route, c *
 		return access.ErrNoSession
 	}
 	activity := access.Acts
-	if rt.who == watcher {
+	if rt.who == watcher || rt.polled && htmx(r) {
 		activity = access.Watches
 	}
 	in, err := d.Access.Session(r.Context(), token, activity)

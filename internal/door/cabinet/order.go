@@ -11,8 +11,10 @@ import (
 	"rocketbank/internal/door/web"
 )
 
+// getLanding is for strangers; who is inside, or opens the installed app on a
+// device of his, goes on to his money.
 func (d *Door) getLanding(w http.ResponseWriter, r *http.Request) error {
-	if of(r).inside {
+	if of(r).inside || r.URL.Query().Get("src") == "pwa" && web.Cookie(r, deviceCookie) != "" {
 		return seeOther(w, r, "/home")
 	}
 	return d.render(w, r, http.StatusOK, LandingPage(LandingView{Page: d.shown(w, r)}))

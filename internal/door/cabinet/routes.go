@@ -28,6 +28,9 @@ type route struct {
 	// keep gives the page that brings back what was typed into a form whose
 	// session is over; nil: nothing worth keeping.
 	keep func(r *http.Request) (back string, kept bool)
+	// polled is a page whose script asks for it again and again: that is not
+	// the client doing something.
+	polled bool
 }
 
 // routes is every way into the cabinet, in the order of the menu.
@@ -71,7 +74,7 @@ func (d *Door) routes() []route {
 		{method: get, path: "/topup", who: insider, serve: d.getTopUp},
 		{method: post, path: "/topup", who: insider, serve: d.postTopUp, keep: d.keepTopUp},
 		{method: post, path: "/topup/quote", who: insider, serve: d.postTopUpQuote, keep: d.keepTopUp},
-		{method: get, path: "/topup/{id}", who: visitor, serve: d.getTopUpResult},
+		{method: get, path: "/topup/{id}", who: visitor, serve: d.getTopUpResult, polled: true},
 
 		// Ещё.
 		{method: get, path: "/more", who: insider, serve: d.getMore},

@@ -44,5 +44,11 @@ if (idle && box) {
     if (box.open) document.getElementById('idle-left').textContent = `0:${String(Math.min(s, 59)).padStart(2, '0')}`;
   }, 1000);
 }
-const toast = document.querySelector('.toast[data-brief]');
-if (toast) setTimeout(() => toast.remove(), 6000);
+// Good news goes after six seconds, whether it came with the page or later.
+const toasts = document.getElementById('toasts');
+const brief = () => toasts.querySelectorAll('[data-brief]').forEach((t) => {
+  delete t.dataset.brief;
+  setTimeout(() => t.remove(), 6000);
+});
+new MutationObserver(brief).observe(toasts, { childList: true });
+brief();

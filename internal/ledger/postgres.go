@@ -258,7 +258,7 @@ func (p *postgres) classify(err error, committing bool) error {
 			return fmt.Errorf("%w: %w", errFull, err)
 		case "23505":
 			// A race that the account locks do not cover: the next snapshot sees the row.
-			if pe.ConstraintName == "txn_owner_key_key" || pe.ConstraintName == "guard_pkey" || pe.ConstraintName == "hold_pkey" {
+			if pe.ConstraintName == "txn_key_owner_key" || pe.ConstraintName == "guard_pkey" || pe.ConstraintName == "hold_pkey" {
 				return fmt.Errorf("%w: %w", errAgain, err)
 			}
 		case "57014", "25P03": // the server's own time limits

@@ -25,7 +25,7 @@ CREATE TABLE txn (
   legs           BYTEA,
   guards         BYTEA,
   at_us          BIGINT NOT NULL,
-  UNIQUE (owner, key)
+  UNIQUE (key, owner) -- keys grow with time: new ones land side by side
 );
 CREATE TABLE entry (
   account       BIGINT NOT NULL,

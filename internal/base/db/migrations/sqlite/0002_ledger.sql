@@ -25,7 +25,7 @@ CREATE TABLE txn (
   legs           BLOB,
   guards         BLOB,
   at_us          INTEGER NOT NULL,
-  UNIQUE (owner, key)
+  UNIQUE (key, owner) -- keys grow with time: new ones land side by side
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE entry (
   account       INTEGER NOT NULL,

@@ -119,28 +119,31 @@ func (w *walker) value(t reflect.Type, path string, depth int) error {
 	if depth > MaxDepth {
 		return &Error{Reason: TooDeep, Field: path}
 	}
-	switch w.next() {
-	case '{':
+	switch c := w.next(); {
+	case c == '{':
 		return w.object(shape(t), path, depth)
-	case '[':
+	case c == '[':
 		return w.array(shape(t), path, depth)
-	case '"':
+	case c == '"':
 		_, err := w.text()
 		return err
+	case c == '-' || c >= '0' && c <= '9':
+		for w.at < len(w.data) && inNumber(w.data[w.at]) {
+			w.at++
+		}
+		return nil
 	}
-	from := w.at
-	for w.at < len(w.data) && isWord(w.data[w.at]) {
-		w.at++
+	for _, word := range [...]string{"true", "false", "null"} {
+		if bytes.HasPrefix(w.data[w.at:], []byte(word)) {
+			w.at += len(word)
+			return nil
+		}
 	}
-	if w.at == from {
-		return &Error{Reason: Malformed}
-	}
-	return nil
+	return &Error{Reason: Malformed}
 }
 
-// isWord tells the bytes of numbers and of true, false and null.
-func isWord(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == 'E' || c == '-' || c == '+' || c == '.'
+func inNumber(c byte) bool {
+	return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E'
 }
 
 // text takes a text and gives its bytes between the quotes.

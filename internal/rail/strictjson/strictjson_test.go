@@ -48,6 +48,8 @@ func TestDecode(t *testing.T) {
 		"nothing":                {in: ``, reason: "bad_json"},
 		"cut":                    {in: `{"amount":5`, reason: "bad_json"},
 		"no quotes":              {in: `{amount:5}`, reason: "bad_json"},
+		"a form":                 {in: `phone=1`, reason: "bad_json"},
+		"a word and more":        {in: `nullx`, reason: "trailing_data"},
 		"comma too many":         {in: `{"amount":5,}`, reason: "bad_json"},
 		"NaN":                    {in: `{"amount":NaN}`, reason: "bad_json"},
 		"two values":             {in: `{} {}`, reason: "trailing_data"},

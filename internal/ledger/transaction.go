@@ -48,6 +48,7 @@ const (
 	KindTopUp    Kind = 3 // from another bank's card
 	KindExpiry   Kind = 4 // a hold given back because its time was over
 	KindReturn   Kind = 5 // money of an earlier transaction given back
+	KindBench    Kind = 6 // a transfer in a bench of the book alone: no feed tells of it
 )
 
 // Phase is the step a transaction takes.

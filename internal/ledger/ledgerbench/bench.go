@@ -113,7 +113,7 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 	if err := out.Failed(); err != nil {
 		return f, err
 	}
-	return f, Agrees(ctx, d, ledger.KindTransfer, out.Ops)
+	return f, Agrees(ctx, d, ledger.KindBench, out.Ops)
 }
 
 // Transfer makes a transfer between two random accounts of the data set.
@@ -134,7 +134,7 @@ func Transfer(r *rand.Rand, ids *id.Source, accounts []ledger.AccountID, hot flo
 	}
 	amount := int64(r.IntN(1000) + 1)
 	return ledger.Transaction{
-		Owner: int64(from + 1), Key: ledger.Key(ids.New()), Kind: ledger.KindTransfer, Phase: ledger.Posted,
+		Owner: int64(from + 1), Key: ledger.Key(ids.New()), Kind: ledger.KindBench, Phase: ledger.Posted,
 		Legs: []ledger.Leg{
 			{Account: accounts[from], Owner: int64(from + 1), Amount: money.Rub(-amount)},
 			{Account: accounts[to], Amount: money.Rub(amount)},

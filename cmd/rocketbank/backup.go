@@ -115,7 +115,7 @@ type restoreCmd struct {
 	PassphraseFile string `placeholder:"FILE" help:"File with the passphrase."`
 }
 
-// Run fills a new database, all or nothing, and re-adds the book.
+// Run fills a new database, all or nothing, and re-adds the book and the audit trail.
 func (c restoreCmd) Run(ctx context.Context, out io.Writer) error {
 	who, err := c.identities()
 	if err != nil {
@@ -145,7 +145,7 @@ func (c restoreCmd) Run(ctx context.Context, out io.Writer) error {
 	if err := restore(ctx, d, unpacked); err != nil {
 		return err
 	}
-	return verify(ctx, out, d, false)
+	return verify(ctx, out, d, false, append(bookChecks(), auditTrail))
 }
 
 // restore fills the database and reads the stream to its end, so that a damaged

@@ -8,13 +8,15 @@ import (
 
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/topup"
+	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/ledger"
 )
 
 type verifyCmd struct {
 	database
-	JSON bool `name:"json" help:"Print the report as one JSON object."`
+	Audit bool `help:"Check the chain of the audit trail too."`
+	JSON  bool `name:"json" help:"Print the report as one JSON object."`
 }
 
 // Run re-adds the book. Exit code 1 and a list tell that something is broken.
@@ -24,11 +26,32 @@ func (c verifyCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer d.Close()
-	return verify(ctx, out, d, c.JSON)
+	checks := bookChecks()
+	if c.Audit {
+		checks = append(checks, auditTrail)
+	}
+	return verify(ctx, out, d, c.JSON, checks)
 }
 
-func verify(ctx context.Context, out io.Writer, d *db.DB, asJSON bool) error {
-	report, err := ledger.Verify(ctx, d, operation.Check, topup.Check)
+// bookChecks are what the rooms add to the book's own verification.
+func bookChecks() []ledger.Check { return []ledger.Check{operation.Check, topup.Check} }
+
+// auditTrail is a ledger.Check of another kind: what was done is still told
+// the way it was written down.
+func auditTrail(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
+	_, broken, err := audit.Verify(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ledger.Breach, len(broken))
+	for i, b := range broken {
+		out[i] = ledger.Breach{Rule: "audit", Detail: b.String()}
+	}
+	return out, nil
+}
+
+func verify(ctx context.Context, out io.Writer, d *db.DB, asJSON bool, checks []ledger.Check) error {
+	report, err := ledger.Verify(ctx, d, checks...)
 	if err != nil {
 		return fmt.Errorf("the book could not be read to its end: %w", err)
 	}

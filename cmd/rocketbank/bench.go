@@ -55,9 +55,6 @@ func (l load) run(ctx context.Context, out io.Writer, measure func(*db.DB) (benc
 		return err
 	}
 	defer d.Close()
-	if err := d.Migrate(ctx); err != nil {
-		return err
-	}
 	f, err := measure(d)
 	if err != nil {
 		return err

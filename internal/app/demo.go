@@ -82,10 +82,7 @@ func demoKeys(folder string, log *slog.Logger) (*vault.Vault, error) {
 // demoDatabase migrates and stamps the database and sets the clock: a new
 // bank begins three months ago. fresh tells that the example data are to be made.
 func demoDatabase(ctx context.Context, d *db.DB, clk *demoClock) (fresh bool, err error) {
-	if err := d.Migrate(ctx); err != nil {
-		return false, err
-	}
-	if err := d.Stamp(ctx, db.Demo); err != nil {
+	if err := d.MigrateAs(ctx, db.Demo); err != nil {
 		return false, err
 	}
 	offset, old, err := storedOffset(ctx, d)

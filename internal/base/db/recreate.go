@@ -9,24 +9,13 @@ import (
 // Recreate empties a database that was made for benches, or that is new, and
 // gives it the schema and the stamp of a bench. It refuses any other.
 func (d *DB) Recreate(ctx context.Context) error {
-	if err := d.Migrate(ctx); err != nil {
-		return err
-	}
-	if kind, err := d.Kind(ctx); err != nil {
-		return err
-	} else if kind != "" && kind != Bench {
-		return fmt.Errorf("this database was made for %q and a bench would empty it; name another one with --db", kind)
-	}
-	if err := d.Stamp(ctx, Bench); err != nil {
+	if err := d.MigrateAs(ctx, Bench); err != nil {
 		return err
 	}
 	if err := d.dropAll(ctx); err != nil {
 		return fmt.Errorf("empty the database: %w", err)
 	}
-	if err := d.Migrate(ctx); err != nil {
-		return err
-	}
-	return d.Stamp(ctx, Bench)
+	return d.MigrateAs(ctx, Bench)
 }
 
 func (d *DB) dropAll(ctx context.Context) error {

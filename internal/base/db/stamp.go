@@ -34,6 +34,26 @@ func (d *DB) Stamp(ctx context.Context, kind Kind) error {
 	return d.CheckKind(ctx, kind)
 }
 
+// MigrateAs brings the schema up and stamps the database. A database that was
+// made for something else is refused before anything in it is touched.
+func (d *DB) MigrateAs(ctx context.Context, kind Kind) error {
+	schema, err := d.schema(ctx)
+	if err != nil {
+		return err
+	}
+	if schema > 0 {
+		if got, err := d.Kind(ctx); err != nil {
+			return err
+		} else if got != "" && got != kind {
+			return otherKind(got, kind)
+		}
+	}
+	if err := d.Migrate(ctx); err != nil {
+		return err
+	}
+	return d.Stamp(ctx, kind)
+}
+
 // CheckKind refuses a database made for something else.
 func (d *DB) CheckKind(ctx context.Context, want ...Kind) error {
 	got, err := d.Kind(ctx)
@@ -45,7 +65,11 @@ func (d *DB) CheckKind(ctx context.Context, want ...Kind) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("this database was made for %q, not for %q; name another one with --db", got, want[0])
+	return otherKind(got, want[0])
+}
+
+func otherKind(got, want Kind) error {
+	return fmt.Errorf("this database was made for %q, not for %q; name another one with --db", got, want)
 }
 
 // Kind reads what the database was made for.

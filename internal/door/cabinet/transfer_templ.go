@@ -621,7 +621,7 @@ func liveQuote(href string) templ.Attributes {
 		"hx-post":       href,
 		"hx-trigger":    "input changed delay:400ms",
 		"hx-target":     "#quote",
-		"hx-swap":       "outerHTML",
+		"hx-swap":       "outerMorph", // the live region itself stays, else nobody hears it
 		"hx-sync":       "this:replace",
 		"hx-status:4xx": "swap:none",
 		"hx-status:5xx": "swap:none",
@@ -684,7 +684,7 @@ func quotePanel(v QuoteView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<hx-partial hx-target=\"#ticket\" hx-swap=\"outerHTML\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<hx-partial hx-target=\"#ticket\" hx-swap=\"outerMorph\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -692,7 +692,7 @@ func quotePanel(v QuoteView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</hx-partial> <hx-partial hx-target=\"#cta\" hx-swap=\"outerHTML\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</hx-partial> <hx-partial hx-target=\"#cta\" hx-swap=\"outerMorph\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -27,6 +27,12 @@ document.addEventListener('htmx:config:request', (e) => {
   document.querySelectorAll('[data-private]').forEach((el) => e.detail.ctx.request.body.delete(el.name));
 });
 
+// A background request that found no server: htmx itself would only log it.
+document.addEventListener('htmx:error', () => {
+  const toasts = document.getElementById('toasts');
+  if (!toasts.firstElementChild) toasts.append(document.getElementById('lost').content.cloneNode(true));
+});
+
 document.addEventListener('click', async (e) => {
   const b = e.target.closest?.('button');
   if (!b) return;

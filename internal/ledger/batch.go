@@ -100,6 +100,7 @@ func (w *writer) run(batch []*request, skip bool) (back []*request) {
 	var err error
 	for try := 0; try < batchTries; try++ {
 		if try > 0 {
+			w.b.stats.retries.Add(1)
 			time.Sleep(time.Millisecond + rand.N(jitterMax)) // #nosec G404 -- jitter, not a secret
 		}
 		var outs []outcome
@@ -107,6 +108,8 @@ func (w *writer) run(batch []*request, skip bool) (back []*request) {
 		outs, deferred, err = w.eng.apply(context.Background(), w.b.now(), batch, skip)
 		switch {
 		case err == nil:
+			w.b.stats.batches.Add(1)
+			w.b.stats.served.Add(int64(len(batch)))
 			return w.answer(batch, outs, deferred)
 		case errors.Is(err, errUnknown):
 			// Every run first locks the accounts, which the lost one must have
@@ -149,7 +152,7 @@ func (w *writer) run(batch []*request, skip bool) (back []*request) {
 // it is counted and logged, and only the culprit gets the error.
 func (w *writer) halve(batch []*request, err error) (back []*request) {
 	if len(batch) == 1 {
-		w.b.poisoned.Add(1)
+		w.b.stats.poisoned.Add(1)
 		w.b.log.Error("ledger: a transaction cannot be written", "txn", batch[0].t.ID.Text("tr"), "kind", batch[0].t.Kind, "cause", err)
 		w.fail(batch, err)
 		return nil

@@ -47,8 +47,8 @@ type Book struct {
 	timeMu sync.Mutex
 	last   time.Time
 
-	down     atomic.Pointer[error]
-	poisoned atomic.Int64
+	down  atomic.Pointer[error]
+	stats struct{ batches, served, retries, poisoned atomic.Int64 }
 }
 
 // NewBook opens the book on a migrated database and starts its writers.
@@ -150,7 +150,8 @@ func (b *Book) complete(t *Transaction) error {
 	if t.Print == (Print{}) {
 		t.Print = t.ownPrint()
 	}
-	t.Legs = slices.Clone(t.Legs) // the caller's slice stays his
+	// The caller's slices stay his, also when he gives up before the batch.
+	t.Legs, t.Guards, t.Rows = slices.Clone(t.Legs), slices.Clone(t.Guards), slices.Clone(t.Rows)
 	return nil
 }
 
@@ -202,8 +203,22 @@ func (b *Book) stop(err error) {
 	}
 }
 
-// Poisoned counts transactions that no batch could write. Each is a bug of ours.
-func (b *Book) Poisoned() int64 { return b.poisoned.Load() }
+// Stats counts what the batch writers did since the book was opened.
+type Stats struct {
+	Waiting  int   // transactions in the queue now
+	Batches  int64 // commits, retries not counted
+	Served   int64 // transactions that went through them
+	Retries  int64 // batches that had to run again
+	Poisoned int64 // transactions that no batch could write; each is a bug of ours
+}
+
+// Stats reads the counters.
+func (b *Book) Stats() Stats {
+	return Stats{
+		Waiting: b.queue.waiting(), Batches: b.stats.batches.Load(), Served: b.stats.served.Load(),
+		Retries: b.stats.retries.Load(), Poisoned: b.stats.poisoned.Load(),
+	}
+}
 
 // Close answers everybody who waits and stops the writers.
 func (b *Book) Close() error {

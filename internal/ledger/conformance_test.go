@@ -545,8 +545,8 @@ func ruleOneBadCarriedRowSparesItsNeighbours(h *house) {
 		}
 	}
 	h.balance(b, 99, 0)
-	if n := len(h.notes()); n != 99 || h.book.Poisoned() != 1 {
-		t.Errorf("%d rows, %d poisoned", n, h.book.Poisoned())
+	if n := len(h.notes()); n != 99 || h.book.Stats().Poisoned != 1 {
+		t.Errorf("%d rows, %d poisoned", n, h.book.Stats().Poisoned)
 	}
 	if _, ok, err := Find(bg, h.db, own(1), ts[41].Key); ok || err != nil {
 		t.Errorf("the culprit was remembered: %v", err)

@@ -94,6 +94,13 @@ func (q *queue) put(r *request) bool {
 	return true
 }
 
+// waiting tells how many wait.
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.list)
+}
+
 // next gives a writer everything it may have now, at most limit, and blocks
 // while there is nothing; nil when the queue is closed and empty. There is no
 // linger timer: the time of one commit is the collecting time of the next.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db/dbtest"
+	"rocketbank/internal/base/tier"
 )
 
 // wire stands between the book and PostgreSQL and cuts the line when told.
@@ -192,4 +194,63 @@ func (h *house) engines() (out []*postgres) {
 		out = append(out, w.eng.(*postgres))
 	}
 	return out
+}
+
+// TestRowCountIsChecked: an update that is given a row twice, or a row that
+// is not there, changes fewer rows than the plan says and undoes the batch.
+func TestRowCountIsChecked(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, dbtest.Postgres(t), clock.System()), "", Options{})
+	clients.Add(100)
+	a := h.account(1, 100)
+	e, err := newPostgres(bg, h.db, h.book.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.close()
+	for name, list := range map[string][]*account{
+		"twice":   {{id: a, balance: 1}, {id: a, balance: 2}},
+		"missing": {{id: a, balance: 1}, {id: a + slots, balance: 1}},
+	} {
+		if _, err := e.load(&wants{accounts: []AccountID{a}}, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.write(&plan{accounts: list}); err == nil || errors.Is(err, errAgain) || e.conn.TxStatus() != 'E' {
+			t.Errorf("%s: %v, transaction %c", name, err, e.conn.TxStatus())
+		}
+		if err := e.rollback(bg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.balance(a, 100, 0)
+}
+
+// TestStuckFile: another process keeps SQLite's file to itself; callers are
+// told busy, and the same key works when it lets go.
+func TestStuckFile(t *testing.T) {
+	if tier.Now() == tier.Default {
+		t.Skip("takes as long as SQLite waits for the file, 5 s; runs in the ci and soak tiers")
+	}
+	url := dbtest.SQLite(t)
+	h := newHouse(t, dbtest.Open(t, url, clock.System()), url, Options{})
+	other := dbtest.Open(t, url, clock.System())
+	clients.Add(100)
+	a, b := h.account(1, 100), h.account(2, 0)
+	tr := transfer(1, a, b, 60)
+	err := other.WithWriter(bg, func(c *sql.Conn) error {
+		if _, err := c.ExecContext(bg, "BEGIN IMMEDIATE"); err != nil {
+			return err
+		}
+		if _, err := h.book.Post(bg, tr); !errors.Is(err, ErrBusy) {
+			t.Errorf("told %v while the file is taken", err)
+		}
+		_, err := c.ExecContext(bg, "ROLLBACK")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := h.post(tr); r.Refused() || r.Replay {
+		t.Errorf("%+v", r)
+	}
+	h.verified()
 }

@@ -114,6 +114,12 @@ func demoListeners(c DemoConfig) (l listeners, err error) {
 		if want.addr == "" {
 			want.addr = "127.0.0.1:0"
 		}
+		// Without TLS, with codes to read and passcodes printed, the demo is
+		// for this machine alone.
+		if host, _, err := net.SplitHostPort(want.addr); err != nil || host != "localhost" && !loopback(host) {
+			l.close()
+			return l, fmt.Errorf("the demo listens on this machine alone: %q for %s must be a loopback address such as 127.0.0.1:8080", want.addr, want.what)
+		}
 		if *want.to, err = listen(want.addr, want.what); err != nil {
 			l.close()
 			return l, err

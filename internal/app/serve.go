@@ -56,6 +56,14 @@ func (c ServeConfig) check() (proxies []netip.Prefix, err error) {
 			return nil, fmt.Errorf("%s must be an https address without a path, such as https://bank.example (it is %q)", o.name, o.value)
 		}
 	}
+	for _, o := range c.PayOrigins {
+		// Card holders type their code there; only the line to a partner on
+		// this very machine may be plain (a rehearsal against the sandbox).
+		u, err := url.Parse(o)
+		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+			return nil, fmt.Errorf("--pay-origin must be an https address such as https://3ds.acquirer.example (it is %q)", o)
+		}
+	}
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return nil, errors.New("--tls-cert and --tls-key go together")

@@ -272,3 +272,12 @@ func (p *person) topUpForm(amount string) url.Values {
 	seen.Set("card_cvc", "123")
 	return seen
 }
+
+// A path that is tidied is answered by a redirect, which is an answer too.
+func TestTidiedPathsCarryHeaders(t *testing.T) {
+	w := lite(t)
+	a := w.browser().get("//evil.example/../x")
+	if a.header.Get("Content-Security-Policy") == "" || strings.Contains(a.header.Get("Location"), "//") {
+		t.Error(a.status, a.header)
+	}
+}

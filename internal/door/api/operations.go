@@ -39,8 +39,8 @@ func shownOperation(o operation.Operation) Operation {
 		Account: AccountText(o.Account), At: o.At.UTC(), Counterparty: o.Details.Name, Phone: o.Details.Phone,
 		Message: o.Details.Message,
 	}
-	if n := o.Details.Card; len(n) == 10 { // six and four, as the feed keeps them
-		out.Card = n[:6] + "******" + n[6:]
+	if n := o.Details.Card; len(n) > 10 { // six and four digits around what the feed hides
+		out.Card = n[:6] + "******" + n[len(n)-4:]
 	}
 	if o.Kind == operation.TransferOut {
 		out.Transfer = o.Txn.Text(transfer.Prefix)

@@ -130,3 +130,28 @@ func TestNewDevice(t *testing.T) {
 		b.get(b.post("/login", url.Values{"other": {"1"}, "next": {"/more"}}).to("/login")).is(200).form("/login")
 	})
 }
+
+// Five wrong codes: told how many are left, then a pause that a further code
+// does not lift, also in another browser; the session's owner is not touched.
+func TestWrongCodes(t *testing.T) {
+	w := lite(t)
+	p := w.person(1, 100)
+	b := w.browser()
+	b.post("/login", url.Values{"phone": {p.phone.E164()}}).to("/login/code")
+	code := w.Code(p.phone)
+	for i := range 5 {
+		a := b.post("/login/code", url.Values{"code": {accesstest.Other(code)}})
+		if a.status != 422 && (i < 4 || a.status != 429) {
+			t.Fatalf("wrong code %d: %d", i+1, a.status)
+		}
+	}
+	if a := b.post("/login/code", url.Values{"code": {code}}); a.status != 422 && a.status != 429 {
+		t.Errorf("the right code after five wrong ones: %d", a.status)
+	}
+	b.get("/login/code").is(200)
+	b.get("/home").to("/login")
+	if a := b.post("/login/code", url.Values{"resend": {"1"}}); a.status == 303 {
+		t.Error("a further code lifts the pause")
+	}
+	p.get("/home").is(200)
+}

@@ -37,7 +37,7 @@ func TestTmpLoad(t *testing.T) {
 			return f, cpu() - c0
 		}
 		f1, c1 := run(1)
-		f2, c2 := run(7)
+		f2, c2 := run(15)
 		t.Logf("%+v cpu/op %v", f2, (c2-c1)/time.Duration(f2.Ops-f1.Ops))
 	})
 }

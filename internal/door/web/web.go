@@ -167,7 +167,7 @@ var letters = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding
 // newID makes a request identifier short enough to be read out on the phone.
 func newID() string {
 	var b [10]byte
-	rand.Read(b[:]) // never fails since Go 1.24
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	return letters.EncodeToString(b[:])
 }
 

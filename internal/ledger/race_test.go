@@ -267,7 +267,8 @@ func ruleImpatientCallers(h *house) {
 func TestFullQueueIsBusyAtOnce(t *testing.T) {
 	q := newQueue(2, 1)
 	r := func() *request { return newRequest(Transaction{}) }
-	if !q.put(r()) || !q.put(r()) || q.put(r()) {
+	first, second := q.put(r()), q.put(r())
+	if !first || !second || q.put(r()) {
 		t.Error("a queue of two takes two")
 	}
 	q.close()

@@ -101,13 +101,13 @@ func (h *house) with(o Options) *house {
 }
 
 // second gives the book that another process would have. On SQLite one
-// process has the file, so it is the same book. The second book has two writers.
+// process has the file, so it is the same book. The second book has one writer.
 func (h *house) second() *house {
 	h.Helper()
 	if h.db.Engine() == db.SQLite {
 		return h
 	}
-	return newHouse(h.T, dbtest.Open(h.T, h.url, clock.System()), h.url, Options{Writers: 2})
+	return newHouse(h.T, dbtest.Open(h.T, h.url, clock.System()), h.url, Options{Writers: 1})
 }
 
 // account opens an account of a client with so many kopecks on it.

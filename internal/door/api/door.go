@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -91,7 +91,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Request-Id", c.id)
+	h.Set("X-Request-Id", c.id)
 	if d.d.HTTPS {
 		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
@@ -191,27 +191,35 @@ func peer(r *http.Request) string {
 	return host
 }
 
+var letters = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+
+// requestID is of the same form as the cabinet's: it can be read out on the phone.
 func requestID() string {
 	var b [10]byte
 	rand.Read(b[:]) // never fails since Go 1.24
-	return "rq_" + hex.EncodeToString(b[:])
+	return letters.EncodeToString(b[:])
 }
 
 // logLine writes the one line of a request. It holds no secrets, names or
 // bodies; identifiers of the path are left out by telling the pattern.
 func (d *Door) logLine(c *call, rec *recorder, start time.Time) {
 	if c.cause != nil && !errors.Is(c.cause, context.Canceled) {
-		d.log.Error("api: broken", "request", c.id, "route", c.route, "err", c.cause)
+		d.log.Error("api: broken", "id", c.id, "route", c.route, "err", c.cause)
 	}
-	if !d.log.Enabled(c.r.Context(), slog.LevelInfo) {
+	level := slog.LevelInfo
+	if rec.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !d.log.Enabled(c.r.Context(), level) {
 		return
 	}
 	actor := ""
 	if !c.token.ID.IsZero() {
 		actor = c.token.ID.Text(tokenPrefix)
 	}
-	d.log.Info("api", "method", method(c.r.Method), "route", c.route, "status", rec.status,
-		"ms", d.d.Now().Sub(start).Milliseconds(), "request", c.id, "actor", actor)
+	d.log.LogAttrs(c.r.Context(), level, "api request",
+		slog.String("id", c.id), slog.String("method", method(c.r.Method)), slog.String("route", c.route), slog.Int("status", rec.status),
+		slog.Duration("took", d.d.Now().Sub(start)), slog.String("actor", actor))
 }
 
 // method keeps made-up methods out of the log.
@@ -220,7 +228,7 @@ func method(m string) string {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
 		return m
 	}
-	return "other"
+	return "OTHER"
 }
 
 // recorder remembers the status that was sent.

@@ -316,7 +316,7 @@ func (w *world) problem(r reply, status int, code string) {
 	if r.text("detail") == code || strings.Contains(r.text("detail"), "{") || strings.HasPrefix(r.text("title"), "api.") {
 		w.Errorf("%s is not said in words: %s", code, r.raw)
 	}
-	if r.text("request_id") != r.header.Get("Request-Id") {
+	if r.text("request_id") != r.header.Get("X-Request-Id") {
 		w.Errorf("%s: two request ids", code)
 	}
 	if r.header.Get("Cache-Control") != "no-store" || r.header.Get("X-Content-Type-Options") != "nosniff" {

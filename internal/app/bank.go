@@ -50,6 +50,10 @@ type bank struct {
 	outbox       *outbox.Worker
 }
 
+// chargeIn is how long the line to the acquirer waits; room topup gives a
+// charge up at the same time.
+const chargeIn = 30 * time.Second
+
 // parts is what the rooms are made of.
 type parts struct {
 	db       *db.DB

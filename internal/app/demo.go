@@ -160,7 +160,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 		return err
 	}
 	defer world.Close()
-	take, err := acquirer.New(acquirer.Config{URL: ready.Sandbox + sandbox.AcquirerPath, Key: apiKey, CallbackURL: ready.Partners + "/acquirer/callback", Log: c.Log})
+	take, err := acquirer.New(acquirer.Config{URL: ready.Sandbox + sandbox.AcquirerPath, Key: apiKey, CallbackURL: ready.Partners + "/acquirer/callback", Timeout: chargeIn, Log: c.Log})
 	if err != nil {
 		return err
 	}

@@ -47,15 +47,16 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	})
 	callbacks := partners.New(partners.Deps{Topups: b.topups, Receipts: b.notices, Secret: c.callbackSecret, Now: time.Now, Log: b.log})
-	people := home.Handler()
+	counted := newAnswers()
+	people, programs := counted.of("cabinet", home.Handler()), counted.of("api", open)
 	// By hand: a ServeMux here would answer a path it tidies (//x) by itself,
 	// without the headers that stand on every answer of the doors.
 	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
-			open.ServeHTTP(w, r)
+			programs.ServeHTTP(w, r)
 			return
 		}
 		people.ServeHTTP(w, r)
 	})
-	return doors{cabinet: both, partners: callbacks, metrics: b.metrics()}, nil
+	return doors{cabinet: both, partners: callbacks, metrics: b.metrics(counted)}, nil
 }

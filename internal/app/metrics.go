@@ -10,12 +10,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"rocketbank/internal/base/outbox"
+	"rocketbank/internal/ledger"
 )
 
 const metricsIn = 2 * time.Second
 
 // metrics counts what would wake somebody at night.
-func (b *bank) metrics() http.Handler {
+func (b *bank) metrics(answers *answers) http.Handler {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), outboxGauge{b})
 	gauge := func(name, help string, value func() bool) {
@@ -27,6 +28,14 @@ func (b *bank) metrics() http.Handler {
 		}))
 	}
 	gauge("rocketbank_ledger_healthy", "1 while the book takes transactions.", func() bool { return b.book.Healthy() == nil })
+	count := func(name, help string, value func(ledger.Stats) int64) {
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value(b.book.Stats())) }))
+	}
+	count("rocketbank_ledger_transactions_total", "Transactions that went through the batch writers.", func(s ledger.Stats) int64 { return s.Served })
+	count("rocketbank_ledger_batches_total", "Commits of the batch writers.", func(s ledger.Stats) int64 { return s.Batches })
+	count("rocketbank_ledger_retries_total", "Batches that had to run again.", func(s ledger.Stats) int64 { return s.Retries })
+	count("rocketbank_ledger_poisoned_total", "Transactions that no batch could write; each is a bug.", func(s ledger.Stats) int64 { return s.Poisoned })
+	r.MustRegister(answers.total)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{Timeout: metricsIn}))
 	return mux

@@ -47,7 +47,7 @@ var exampleCast = []struct{ name, phone, passcode, born string }{
 // exampleWords are what friends write beside their money.
 var exampleWords = []string{
 	"За пиццу в пятницу", "Обед", "Такси до вокзала", "Билеты в кино", "Подарок Лене", "Спасибо за кофе!", "Коммуналка пополам",
-	"За книги", "Продукты", "Бензин", "Кварплата, моя половина", "На день рождения", "", "", "",
+	"За книги", "Продукты", "Бензин", "Квартплата, моя половина", "На день рождения", "", "", "",
 }
 
 // seeder makes the example people and three months of their payments through

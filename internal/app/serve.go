@@ -115,7 +115,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err := d.Stamp(ctx, db.Live); err != nil {
 		return err
 	}
-	take, err := acquirer.New(acquirer.Config{URL: c.AcquirerURL, Key: c.AcquirerKey, CallbackURL: c.PartnersOrigin + "/acquirer/callback", Log: c.Log})
+	take, err := acquirer.New(acquirer.Config{URL: c.AcquirerURL, Key: c.AcquirerKey, CallbackURL: c.PartnersOrigin + "/acquirer/callback", Timeout: chargeIn, Log: c.Log})
 	if err != nil {
 		return err
 	}
@@ -153,6 +153,9 @@ func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix)
 				open.listener.Close()
 			}
 			return err
+		}
+		if !s.open && c.TLSCert == "" {
+			s.handler = onlyFrom(proxies, s.handler)
 		}
 		one := newServer(s.name, l, s.handler, c.Log)
 		if !s.open {

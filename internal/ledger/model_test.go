@@ -258,28 +258,32 @@ func (w *world) state() *state {
 // TestCoreAgreesWithTheModel runs random lives of a small bank, cut into
 // random batches, and compares every answer and every balance with the model.
 func TestCoreAgreesWithTheModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld()
-		st := w.state()
-		for range rapid.IntRange(1, 12).Draw(t, "batches") {
-			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 20*3600).Draw(t, "pause")) * time.Second)
-			var batch []*order
-			var want []answer
-			for range rapid.IntRange(1, 8).Draw(t, "size") {
-				tr := w.transaction(t)
-				batch = append(batch, &order{t: *tr})
-				want = append(want, w.m.apply(tr, w.now))
-				w.past = append(w.past, tr)
-			}
-			p, got := decide(st, w.now, batch)
-			for i := range got {
-				compare(t, batch[i], got[i], want[i])
-			}
-			checkPlan(t, st, p)
-			w.same(t, st)
-			reload(st)
+	for range count(1, 20, 500) { // 100 lives each
+		rapid.Check(t, live)
+	}
+}
+
+func live(t *rapid.T) {
+	w := newWorld()
+	st := w.state()
+	for range rapid.IntRange(1, 12).Draw(t, "batches") {
+		w.now = w.now.Add(time.Duration(rapid.IntRange(0, 20*3600).Draw(t, "pause")) * time.Second)
+		var batch []*order
+		var want []answer
+		for range rapid.IntRange(1, 8).Draw(t, "size") {
+			tr := w.transaction(t)
+			batch = append(batch, &order{t: *tr})
+			want = append(want, w.m.apply(tr, w.now))
+			w.past = append(w.past, tr)
 		}
-	})
+		p, got := decide(st, w.now, batch)
+		for i := range got {
+			compare(t, batch[i], got[i], want[i])
+		}
+		checkPlan(t, st, p)
+		w.same(t, st)
+		reload(st)
+	}
 }
 
 func compare(t *rapid.T, o *order, got outcome, want answer) {

@@ -2,8 +2,11 @@ package cabinet
 
 import (
 	"net/http"
+	"slices"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/door/web"
 )
 
 const devicePrefix = "dv"
@@ -19,23 +22,45 @@ func (d *Door) getDevices(w http.ResponseWriter, r *http.Request) error {
 			ID: x.ID.Text(devicePrefix), Name: x.Name, Since: x.Since, Last: x.Last, Current: x.Current, Live: len(x.Sessions) > 0,
 		})
 	}
+	if which := r.URL.Query().Get("forget"); which != "" {
+		i := slices.IndexFunc(v.Devices, func(x Device) bool { return x.ID == which })
+		if i < 0 {
+			return access.ErrMissing
+		}
+		return d.render(w, r, http.StatusOK, ForgetPage(ForgetView{Page: v.Page, Device: v.Devices[i]}))
+	}
 	return d.render(w, r, http.StatusOK, DevicesPage(v))
 }
 
-// postDevices ends the sessions of one device, or all but this one.
+// postDevices ends the sessions of one device or of all but this one, or
+// forgets a device.
 func (d *Door) postDevices(w http.ResponseWriter, r *http.Request) error {
 	c := of(r)
 	if faults := c.form.Faults(); len(faults) > 0 {
 		return faults[0]
 	}
 	defer d.Live.Kick(c.session.Client) // streams look whether they still may
-	if c.form.Get("all") != "" {
-		if _, err := d.Access.EndOthers(r.Context(), c.session); err != nil {
-			return err
-		}
-		leaveNotice(w, noticeEndedAll)
-		return seeOther(w, r, "/profile/devices")
+	switch {
+	case c.form.Get("all") != "":
+		return d.endOthers(w, r)
+	case c.form.Get("forget") != "":
+		return d.forget(w, r)
 	}
+	return d.endOn(w, r)
+}
+
+func (d *Door) endOthers(w http.ResponseWriter, r *http.Request) error {
+	if _, err := d.Access.EndOthers(r.Context(), of(r).session); err != nil {
+		return err
+	}
+	leaveNotice(w, noticeEndedAll)
+	return seeOther(w, r, "/profile/devices")
+}
+
+// endOn ends the sessions of one device. It stays known: its next login asks
+// for the passcode alone.
+func (d *Door) endOn(w http.ResponseWriter, r *http.Request) error {
+	c := of(r)
 	list, err := d.Access.Devices(r.Context(), c.session.Client, c.session)
 	if err != nil {
 		return err
@@ -53,6 +78,30 @@ func (d *Door) postDevices(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, r, "/profile/devices")
 	}
 	return access.ErrMissing
+}
+
+// forget makes one of the client's devices a strange one: it no longer shows
+// his name, takes no passcode without the phone's code, and its sessions are
+// over. Whoever forgets the device in his hands is logged out, and his browser
+// is told to keep nothing of ours; a mere logout never clears the storage (W07).
+func (d *Door) forget(w http.ResponseWriter, r *http.Request) error {
+	c := of(r)
+	which, err := id.Parse(devicePrefix, c.form.Get("forget"))
+	if err != nil {
+		return access.ErrMissing
+	}
+	if err := d.Access.ForgetDevice(r.Context(), c.session.Client, which); err != nil {
+		return err
+	}
+	leaveNotice(w, noticeForgotten)
+	if which != c.session.Device {
+		return seeOther(w, r, "/profile/devices")
+	}
+	for _, name := range []string{sessionCookie, deviceCookie, flowCookie} {
+		web.DropCookie(w, name)
+	}
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return seeOther(w, r, "/login")
 }
 
 // loginFor sends somebody whose session ended within a request to log in again.

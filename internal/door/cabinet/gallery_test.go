@@ -194,6 +194,8 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"payments", PaymentsPage(PaymentsView{Page: in, Recent: []ui.Payee{pavel, lena}}), false},
 		{"more", MorePage(MoreView{in}), false},
 		{"devices", DevicesPage(devices), false},
+		{"forget", ForgetPage(ForgetView{in, devices.Devices[1]}), false},
+		{"forget-this", ForgetPage(ForgetView{in, devices.Devices[0]}), false},
 		{"tokens", TokensPage(tokens), false},
 		{"tokens-none", TokensPage(TokensView{Page: in}), false},
 		{"tokens-fresh", TokensPage(fresh), false},

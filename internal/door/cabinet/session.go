@@ -108,6 +108,8 @@ const (
 	noticeNobody   notice = "nobody"
 	noticeDraft    notice = "draft"
 	noticeFlow     notice = "flow"
+
+	noticeForgotten notice = "forgotten"
 )
 
 func leaveNotice(w http.ResponseWriter, n notice) {
@@ -136,6 +138,8 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended")}
 	case noticeEndedAll:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended_all")}
+	case noticeForgotten:
+		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.forgotten")}
 	case noticeRevoked:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.revoked")}
 	case noticeNobody:

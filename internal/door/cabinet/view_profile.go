@@ -27,7 +27,9 @@ type MoreView struct{ ui.Page }
 
 // DevicesView is GET and POST /profile/devices.
 //
-// Form fields: end=ID of a session, or all=1 to end every other one.
+// Form fields: end=ID of a device whose sessions end, all=1 to end every other
+// one, forget=ID of a device that is to be a strange one. GET with forget=ID
+// asks first, on ForgetPage.
 type DevicesView struct {
 	ui.Page
 	Devices []Device
@@ -35,13 +37,19 @@ type DevicesView struct {
 
 // Device is a browser that knows the client, and its session if there is one.
 type Device struct {
-	ID      string // value of "end"
+	ID      string // value of "end" and "forget"
 	Name    string // «Chrome, Linux»
 	Place   string // network address or city; may be empty
 	Since   time.Time
 	Last    time.Time
 	Current bool
 	Live    bool // has a session now
+}
+
+// ForgetView is GET /profile/devices?forget=ID.
+type ForgetView struct {
+	ui.Page
+	Device Device
 }
 
 // TokensView is GET and POST /profile/tokens.

@@ -705,11 +705,17 @@ func (s Spending) parts(p ui.Page) []part {
 	if total == 0 {
 		return nil
 	}
-	const gap = 0.9
-	room, at := 100-gap*float64(len(shares)-1), 0.0
+	// A part is never thinner than a line; the others make room for it.
+	const gap, least = 0.9, 1.2
+	widths, wide := make([]float64, len(shares)), 0.0
+	for i, sh := range shares {
+		widths[i] = max(least, 100*float64(max(0, sh.Amount.Minor))/float64(total))
+		wide += widths[i]
+	}
+	scale, at := (100-gap*float64(len(shares)-1))/wide, 0.0
 	out := make([]part, 0, len(shares))
 	for i, sh := range shares {
-		w := max(1.2, room*float64(max(0, sh.Amount.Minor))/float64(total))
+		w := widths[i] * scale
 		fill := "f" + strconv.Itoa(i+1)
 		if i == 6 {
 			fill = "f8"

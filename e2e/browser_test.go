@@ -96,6 +96,9 @@ type Page struct {
 	base string // where relative paths lead
 	taps int    // clicks and taps so far, those into fields included
 
+	// Shut closes the window before the story ends and reports its complaints.
+	Shut func()
+
 	mu   sync.Mutex
 	bad  []string
 	open map[network.RequestID]*request
@@ -118,12 +121,13 @@ func Open(t testing.TB, base string, o Opt) *Page {
 	}
 	ctx, stop := context.WithTimeout(tab, cmp.Or(o.Within, 5*time.Minute))
 	p.Context = ctx
-	t.Cleanup(func() {
+	p.Shut = sync.OnceFunc(func() {
 		defer cancel()
 		defer stop()
 		p.Context = tab
 		p.close()
 	})
+	t.Cleanup(p.Shut)
 	p.emulate(o.Mobile, o.Dark)
 	p.Do(
 		send(emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{AcceptLanguage: p.lang()}),
@@ -231,15 +235,17 @@ func (p *Page) listen(event any) {
 	case *page.EventJavascriptDialogOpening:
 		bad("dialog: ", e.Message)
 	case *network.EventRequestWillBeSent:
+		if e.Type == network.ResourceTypeEventSource {
+			return // a stream never finishes
+		}
 		p.open[e.RequestID] = &request{url: e.Request.URL, kind: string(e.Type)}
 		p.last = time.Now()
 	case *network.EventResponseReceived:
-		r := p.open[e.RequestID]
 		if e.Response.Status >= 500 {
 			bad("answer ", e.Response.Status, " ", e.Response.URL)
 		}
-		if r != nil && e.Response.MimeType == "text/event-stream" {
-			delete(p.open, e.RequestID) // a stream never finishes
+		if r := p.open[e.RequestID]; r != nil {
+			r.headers = int64(e.Response.EncodedDataLength) // all that has come so far
 		}
 	case *network.EventLoadingFinished:
 		if r := p.open[e.RequestID]; r != nil {

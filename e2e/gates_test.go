@@ -47,7 +47,9 @@ func (p *Page) Cold(path string) Cost {
 	o := p.opt
 	o.Mobile = true
 	q := p.Another(o)
-	return q.load(path)
+	c := q.load(path)
+	q.Shut()
+	return c
 }
 
 // Warm loads a path in this window, with whatever it has cached.

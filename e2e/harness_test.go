@@ -135,7 +135,7 @@ func TestHarnessGates(t *testing.T) {
 		t.Error("a page of 2000 px passes as one of 1280")
 	}
 	c := p.Cold("/form")
-	if c.Requests != 1 || c.Bytes < 300 || c.ByKind["Document"] != c.Bytes {
+	if c.Requests != 1 || c.Bytes < 300 || c.ByKind["Document"] < 200 || c.ByKind["Document"] >= c.Bytes {
 		t.Errorf("the cost of a page with one document is %+v", c)
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -17,10 +18,15 @@ import (
 // patience is how long a person waits for a page to say what it should.
 const patience = 20 * time.Second
 
+// command is how long the browser may take for one thing it is told.
+const command = 40 * time.Second
+
 // Do runs steps and fails the story when one fails.
 func (p *Page) Do(steps ...Step) {
 	p.t.Helper()
-	if err := chromedp.Do(p, steps...); err != nil {
+	ctx, stop := context.WithTimeout(p, command)
+	defer stop()
+	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.t.Fatalf("%v%s", err, p.where())
 	}
 }
@@ -28,7 +34,9 @@ func (p *Page) Do(steps ...Step) {
 // get runs one action and gives what it found.
 func get[T any](p *Page, a chromedp.Action[T]) T {
 	p.t.Helper()
-	v, err := chromedp.Run(p, a)
+	ctx, stop := context.WithTimeout(p, command)
+	defer stop()
+	v, err := chromedp.Run(ctx, a)
 	if err != nil {
 		p.t.Fatalf("%v%s", err, p.where())
 	}
@@ -37,11 +45,13 @@ func get[T any](p *Page, a chromedp.Action[T]) T {
 
 // where tells the address and the words on the page, for a failed story.
 func (p *Page) where() string {
-	at, err := chromedp.Run(p, chromedp.Location())
+	ctx, stop := context.WithTimeout(p, 5*time.Second)
+	defer stop()
+	at, err := chromedp.Run(ctx, chromedp.Location())
 	if err != nil {
-		return ""
+		return fmt.Sprintf("\nand the window does not answer: %v", err)
 	}
-	words, _ := chromedp.Run(p, chromedp.Evaluate[string]("(document.body?.innerText??'').slice(0,1500)"))
+	words, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("(document.body?.innerText??'').slice(0,1500)"))
 	return fmt.Sprintf("\nat %s\n%s", at, words)
 }
 
@@ -270,17 +280,24 @@ func (p *Page) Swap(act func()) {
 // Live waits until the page's event stream is open.
 func (p *Page) Live() { p.t.Helper(); p.until("watched.live>0", "the event stream opens") }
 
-// Idle waits until nothing has been loading for a while; open streams do not count.
+// Idle waits until nothing has been loading for a while; open streams do not
+// count. What never ends is a fault.
 func (p *Page) Idle(quiet time.Duration) {
-	for p.Err() == nil {
+	p.t.Helper()
+	var waits []string
+	for end := time.Now().Add(patience); time.Now().Before(end) && p.Err() == nil; time.Sleep(10 * time.Millisecond) {
 		p.mu.Lock()
 		still := len(p.open) == 0 && time.Since(p.last) >= quiet
+		waits = waits[:0]
+		for _, r := range p.open {
+			waits = append(waits, r.url)
+		}
 		p.mu.Unlock()
 		if still {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
+	p.t.Fatalf("still loading: %v%s", waits, p.where())
 }
 
 // Cookies gives all cookies of the window.

@@ -1,0 +1,287 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"rocketbank/internal/base/tier"
+)
+
+// screensVariable names the folder that gets the pictures of docs/screens anew.
+const screensVariable = "ROCKETBANK_SCREENS"
+
+// walk goes through the pages and holds each to what every page must be.
+type walk struct {
+	*Page
+	all bool // every page, else the ones people see daily
+}
+
+// TestPages holds every page to DESIGN §2: no axe violation, no sideways
+// scroll down to 320 px, light and dark, phone and desktop, the first load
+// within the budget. By default the daily pages are held to it, from tier ci
+// all of them.
+func TestPages(t *testing.T) {
+	d := startDemo(t, "")
+	anya, pavel := d.Person("Аня"), d.Person("Павел")
+	p := d.Open(t, Opt{Within: 20 * time.Minute, Allow: []string{"status of 4"}})
+	w := walk{p, tier.Now() >= tier.CI || artefacts() != "" || os.Getenv(screensVariable) != ""}
+
+	w.look("landing", "/", daily)
+	w.look("order", "/order", seldom)
+	w.orderPages(d)
+	w.loginPages(d, anya)
+	w.look("home", "/home", daily)
+	w.look("operations", "/operations", seldom)
+	w.operation()
+	w.look("payments", "/payments", seldom)
+	w.transferPages(d, pavel, anya.Passcode)
+	w.topUpPages(d)
+	for name, path := range map[string]string{
+		"more": "/more", "devices": "/profile/devices", "tokens": "/profile/tokens", "settings": "/profile/settings",
+		"help": "/help", "guide": "/help/transfer", "offline": "/offline", "api-docs": "/api/docs",
+	} {
+		w.look(name, path, seldom)
+	}
+	if w.all {
+		p.Go("/home")
+		p.Submit("Основная")
+		w.gate("card", seldom)
+		p.Go("/no-such-page")
+		w.gate("404", seldom)
+	}
+}
+
+type often bool
+
+const (
+	daily  often = true
+	seldom often = false
+)
+
+// look opens a path and holds it to everything, its cost included.
+func (w walk) look(name, path string, how often) {
+	w.t.Helper()
+	if !w.all && how != daily {
+		return
+	}
+	w.Go(path)
+	w.gate(name, how)
+	if !strings.HasPrefix(path, "/api/") { // the API's page is for desks: only the gates hold there
+		w.cost(path)
+	}
+}
+
+// cost holds the first load of a path and the next one to the budgets.
+func (w walk) cost(path string) {
+	w.t.Helper()
+	w.Budget(path)
+	c := w.Warm(path)
+	if c.ByKind["Document"] > 10<<10 {
+		w.t.Errorf("%s: the page takes %d bytes, at most 10 KB", path, c.ByKind["Document"])
+	}
+	for _, kind := range []string{"Stylesheet", "Script", "Font"} {
+		if c.ByKind[kind] > 0 {
+			w.t.Errorf("%s: a warm load fetches its %s again: %v", path, kind, c.URLs)
+		}
+	}
+	if c.Shift > 0.01 {
+		w.t.Errorf("%s: layout shifts by %.3f, at most 0.01", path, c.Shift)
+	}
+}
+
+// gate holds the page as it stands to everything but its cost.
+func (w walk) gate(name string, how often) {
+	w.t.Helper()
+	if !w.all && how != daily {
+		return
+	}
+	if dir := os.Getenv(screensVariable); dir != "" {
+		w.keep(dir, name)
+	}
+	w.Gate(name)
+	if w.JS("document.querySelectorAll('h1').length") != "1" || w.JS("!!document.querySelector('a.skip,[href=\"#main\"]')") != "true" {
+		w.t.Errorf("%s: want one h1 and a skip link", name)
+	}
+}
+
+// kept are the pictures of docs/screens, with the looks each is kept in.
+var kept = map[string][]string{
+	"home": {"light-390", "dark-390", "light-1280", "dark-1280"}, "transfer": {"light-390", "dark-390", "light-1280", "dark-1280"},
+	"landing": {"light-390", "light-1280"}, "login": {"light-390", "dark-1280"}, "confirm": {"light-390", "light-1280"},
+	"success": {"light-390", "dark-1280"}, "topup": {"light-390", "light-1280"}, "operation": {"light-390", "dark-1280"},
+}
+
+// keep makes the pictures of docs/screens: the window, not the whole page, at
+// twice the pixels on a phone.
+func (w walk) keep(dir, name string) {
+	w.t.Helper()
+	for _, look := range kept[name] {
+		theme, width, _ := strings.Cut(look, "-")
+		mobile := width == "390"
+		w.emulate(mobile, theme == "dark")
+		w.Reload()
+		w.Idle(200 * time.Millisecond)
+		w.settle()
+		png := get(w.Page, chromedp.CaptureScreenshot())
+		_, height := screen(mobile)
+		file := filepath.Join(dir, name+"-"+theme+"-"+width+"x"+map[int64]string{844: "844", 800: "800"}[height]+".png")
+		if err := os.WriteFile(file, png, 0o644); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.emulate(w.opt.Mobile, w.opt.Dark)
+}
+
+func (w walk) orderPages(d *Demo) {
+	w.t.Helper()
+	if !w.all {
+		return
+	}
+	w.Go("/order")
+	w.Fill("phone", "12")
+	w.Fill("name", "Кто")
+	w.Fill("birth_date", "31.02.1990")
+	w.Submit("Получить код")
+	w.gate("order-errors", seldom)
+	phone := d.Inbox(sava.Phone)
+	w.Fill("phone", sava.Phone)
+	w.Fill("name", sava.Name)
+	w.Fill("birth_date", sava.Birth)
+	w.Submit("Получить код")
+	w.At("/order/code")
+	w.gate("order-code", seldom)
+	code := phone.Code()
+	w.Fill("code", "000000")
+	w.Submit("Дальше")
+	w.gate("order-code-error", seldom)
+	w.Fill("code", code)
+	w.Submit("Дальше")
+	w.At("/order/passcode")
+	w.gate("order-passcode", seldom)
+	w.Fill("passcode", "1234")
+	w.Fill("repeat", "4321")
+	w.Submit("Готово")
+	w.gate("order-passcode-error", seldom)
+	w.Fill("passcode", sava.Passcode)
+	w.Fill("repeat", sava.Passcode)
+	w.Submit("Готово")
+	w.At("/order/done")
+	w.gate("order-done", seldom)
+	w.Submit("На главную")
+	w.At("/home")
+	w.gate("home-empty", seldom)
+	w.ClearCookies()
+}
+
+func (w walk) loginPages(d *Demo, who Person) {
+	w.t.Helper()
+	w.look("login-phone", "/login", seldom)
+	inbox := d.Inbox(who.Phone)
+	w.Go("/login")
+	w.Fill("phone", who.Phone)
+	w.Submit("Получить код")
+	w.At("/login/code")
+	w.gate("login-code", seldom)
+	w.Fill("code", inbox.Code())
+	w.Submit("Дальше")
+	w.At("/login/passcode")
+	w.gate("login-passcode", seldom)
+	w.Fill("passcode", who.Passcode)
+	w.Submit("Войти")
+	w.At("/home")
+	w.logout()
+	w.Go("/login")
+	w.Sees("Привет, Аня!")
+	w.gate("login", daily)
+	w.look("forgot", "/login/forgot", seldom)
+	w.Go("/login")
+	w.Fill("passcode", "1111")
+	w.Submit("Войти")
+	w.gate("login-error", seldom)
+	w.Fill("passcode", who.Passcode)
+	w.Submit("Войти")
+	w.At("/home")
+}
+
+func (w walk) logout() {
+	w.t.Helper()
+	w.Go("/more")
+	w.Submit("Выйти")
+	w.At("/login")
+}
+
+func (w walk) operation() {
+	w.t.Helper()
+	w.Go("/home")
+	w.leave(func() { w.Click("a[href^='/operations/op_']") })
+	w.AtPrefix("/operations/op_")
+	w.gate("operation", daily)
+	w.cost(w.Path())
+}
+
+func (w walk) transferPages(d *Demo, to Person, passcode string) {
+	w.t.Helper()
+	w.look("recipient", "/transfer", seldom)
+	w.Go("/transfer")
+	w.Fill("phone", "12345")
+	w.Submit("Дальше")
+	w.gate("recipient-error", seldom)
+	w.Fill("phone", "+79165550999")
+	w.Submit("Дальше")
+	w.gate("not-a-client", seldom)
+	w.Go("/transfer")
+	w.Find(to.Phone)
+	w.quoted(func() { w.Fill("amount", "9999999") })
+	w.Submit("Продолжить")
+	w.gate("transfer-error", seldom)
+	w.quoted(func() { w.Fill("amount", "5000") })
+	w.Fill("message", "За пиццу в пятницу")
+	w.Submit("Продолжить")
+	w.At("/transfer/confirm")
+	confirm := w.JS("location.href")
+	w.Submit("Изменить")
+	w.At("/transfer")
+	w.gate("transfer", daily)
+	w.cost(w.JS("location.pathname+location.search"))
+	w.Go(confirm)
+	w.gate("confirm", daily)
+	w.cost(w.JS("location.pathname+location.search"))
+	w.Fill("passcode", "1111")
+	w.Submit("Перевести")
+	w.gate("confirm-error", seldom)
+	w.Confirm(passcode)
+	w.AtPrefix("/transfers/tr_")
+	w.gate("success", daily)
+	w.cost(w.Path())
+}
+
+func (w walk) topUpPages(d *Demo) {
+	w.t.Helper()
+	good := d.Card("good")
+	w.look("topup", "/topup", daily)
+	if !w.all {
+		return
+	}
+	w.Go("/topup")
+	w.quoted(func() { w.Fill("amount", "500") })
+	w.gate("topup-fee", seldom)
+	w.Fill("card_number", "1234")
+	w.Submit("Пополнить")
+	w.gate("topup-error", seldom)
+	w.StartTopUp(good, "5000")
+	w.Pay3DS(good.Code)
+	w.Sees("Пополнили на")
+	w.gate("topup-done", seldom)
+	w.StartTopUp(d.Card("poor"), "5000")
+	w.Pay3DS(d.Card("poor").Code)
+	w.Sees("Не получилось")
+	w.gate("topup-refused", seldom)
+	w.StartTopUp(d.Card("slow"), "5000")
+	w.Sees("Проверяем")
+	w.gate("topup-processing", seldom)
+}

@@ -41,8 +41,8 @@ bench: build ## ledger, transfer and api on DB=…, CALLERS=64; see docs/perform
 generate: ## write the generated files anew
 	go tool templ generate
 
-screens: ## walk the stories and keep the screenshots in ./artefacts
-	ROCKETBANK_ARTEFACTS=$(CURDIR)/artefacts go test -count=1 ./e2e/...
+screens: ## draw the pictures of docs/screens anew
+	ROCKETBANK_SCREENS=$(CURDIR)/docs/screens go test -count=1 -run TestPages ./e2e
 
 build: ## one static binary, bin/rocketbank
 	CGO_ENABLED=0 go build -trimpath -o bin/rocketbank ./cmd/rocketbank

@@ -100,7 +100,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	confirmErr.Page, confirmErr.TriesLeft = with(in, ui.Problem{Field: "passcode", Text: say("Код не подошёл. Осталось 2 попытки.", "Wrong passcode. 2 tries left.")}), 2
 	stale := confirm
 	stale.Stale = true
-	topup := TopUpView{Page: in, Amount: "1 000", CardNumber: "4000 0000 0000 1112", Expiry: "12/28", Cards: []ui.Card{main}, Quote: fee, LimitLeft: rub(149000), LimitCap: rub(150000), Hidden: []ui.Hidden{{Name: "key", Value: "k"}}}
+	topup := TopUpView{Page: in, Amount: "1 000", NumberAgain: true, Expiry: "12/28", Cards: []ui.Card{main}, Quote: fee, LimitLeft: rub(149000), LimitCap: rub(150000), Hidden: []ui.Hidden{{Name: "key", Value: "k"}}}
 	topupEmpty := TopUpView{Page: in, Cards: []ui.Card{main, trip}, LimitLeft: rub(150000), LimitCap: rub(150000)}
 	topupErr := topup
 	topupErr.Page = with(in, ui.Problem{Field: "card_number", Text: say("Такой карты нет. Проверьте цифры.", "There is no such card. Check the digits.")}, ui.Problem{Field: "card_expiry", Text: say("Срок карты прошёл. Возьмите другую.", "The card has expired. Take another one.")}, ui.Problem{Field: "card_cvc", Text: say("Введите три цифры с оборота.", "Enter the three digits on the back.")})

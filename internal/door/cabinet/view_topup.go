@@ -20,16 +20,20 @@ import (
 // gets this page back.
 type TopUpView struct {
 	ui.Page
-	Amount             string // as typed
-	CardNumber, Expiry string // as typed; the CVC never comes back
-	To                 string // chosen card of ours
-	Cards              []ui.Card
-	Quote              *TopUpQuote
-	Quick              []money.Amount // nil: 1 000, 3 000, 10 000 ₽
-	LimitLeft          money.Amount
-	LimitCap           money.Amount
-	Hidden             []ui.Hidden
+	Amount      string // as typed
+	NumberAgain bool   // say that the number has to be typed again; neither it nor the CVC ever comes back
+	Expiry      string // as typed
+	To          string // chosen card of ours
+	Cards       []ui.Card
+	Quote       *TopUpQuote
+	Quick       []money.Amount // nil: 1 000, 3 000, 10 000 ₽
+	LimitLeft   money.Amount
+	LimitCap    money.Amount
+	Hidden      []ui.Hidden
 }
+
+// expiryLen is how long a card's date may be: «12/2028».
+const expiryLen = 7
 
 // TopUpQuote is the price of a top-up.
 type TopUpQuote struct {

@@ -135,6 +135,8 @@ func (d *DB) Read(ctx context.Context, fn func(Reader) error) error {
 }
 
 // Write runs fn as one unit of work and makes it durable. fn may run again.
+// After ErrUnknownOutcome it may be durable or not; after any other error it
+// is not.
 func (d *DB) Write(ctx context.Context, fn func(Tx) error) error {
 	if d.engine == Postgres {
 		return d.writePostgres(ctx, fn)
@@ -143,12 +145,22 @@ func (d *DB) Write(ctx context.Context, fn func(Tx) error) error {
 }
 
 // WithWriter lends SQLite's only writing connection, outside any transaction.
-// The ledger's batches use it; nobody else should.
+// The ledger's batches use it; nobody else should. fn passes an error of its
+// COMMIT through CommitFailed and gives the result back.
 func (d *DB) WithWriter(ctx context.Context, fn func(*sql.Conn) error) error {
 	if d.engine != SQLite {
 		return errors.New("db: only SQLite has a single writer")
 	}
 	return d.lite.exclusive(ctx, fn)
+}
+
+// Healthy tells why nothing is written any more until the next start; nil
+// while it is. Only SQLite stops, after a commit of unknown outcome.
+func (d *DB) Healthy() error {
+	if d.lite == nil {
+		return nil
+	}
+	return d.lite.healthy()
 }
 
 // Pgx gives the settings for a connection outside the pool (PostgreSQL).

@@ -23,8 +23,9 @@ const (
 	pgConnectIn = 10 * time.Second
 )
 
-// ErrUnknownOutcome tells that the connection was lost while a commit was
-// under way: the work may or may not be done, and only its key can tell.
+// ErrUnknownOutcome tells that the connection was lost or the disk failed
+// while a commit was under way: the work may or may not be done, and only its
+// key can tell.
 var ErrUnknownOutcome = errors.New("db: the outcome of the commit is unknown")
 
 func openPostgres(ctx context.Context, url string, o Options) (*DB, error) {

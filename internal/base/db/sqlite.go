@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
-	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -57,7 +55,11 @@ func openLite(ctx context.Context, path string, o Options) (*DB, error) {
 		w.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	lite := &liteWriter{pool: w, conn: conn, stmts: map[*Stmt]*sql.Stmt{}, queue: make(chan *job, liteQueue), done: make(chan struct{})}
 	r, err := sql.Open("sqlite", liteDSN(path, true))
+	if err == nil {
+		err = lite.watch()
+	}
 	if err != nil {
 		conn.Close()
 		w.Close()
@@ -65,10 +67,8 @@ func openLite(ctx context.Context, path string, o Options) (*DB, error) {
 	}
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
-	d := &DB{engine: SQLite, clock: o.Clock, dsn: path, pool: r, lite: &liteWriter{
-		pool: w, conn: conn, stmts: map[*Stmt]*sql.Stmt{}, queue: make(chan *job, liteQueue), done: make(chan struct{}),
-	}}
-	go d.lite.loop()
+	d := &DB{engine: SQLite, clock: o.Clock, dsn: path, pool: r, lite: lite}
+	go lite.loop()
 	return d, nil
 }
 
@@ -120,179 +120,25 @@ func assertPragmas(ctx context.Context, c *sql.Conn) error {
 	return nil
 }
 
-// job is a unit of work that waits for the writer.
-type job struct {
-	ctx   context.Context
-	fn    func(Tx) error
-	now   func() time.Time
-	after []func()
-	err   error
-	panic any
-	done  chan struct{}
-}
-
-// liteWriter owns SQLite's only writing connection.
-type liteWriter struct {
-	pool  *sql.DB
-	mu    sync.Mutex // held while somebody uses conn
-	conn  *sql.Conn
-	stmts map[*Stmt]*sql.Stmt
-
-	closing sync.RWMutex // guards closed against late senders
-	closed  bool
-	queue   chan *job
-	done    chan struct{}
-}
-
-func (w *liteWriter) write(ctx context.Context, now func() time.Time, fn func(Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	j := &job{ctx: context.WithoutCancel(ctx), fn: fn, now: now, done: make(chan struct{})}
-	w.closing.RLock()
-	if w.closed {
-		w.closing.RUnlock()
-		return sql.ErrConnDone
-	}
-	select {
-	case w.queue <- j:
-		w.closing.RUnlock()
-	default:
-		w.closing.RUnlock()
-		return ErrBusy
-	}
-	<-j.done
-	if j.panic != nil {
-		panic(j.panic)
-	}
-	return j.err
-}
-
-func (w *liteWriter) loop() {
-	defer close(w.done)
-	for first := range w.queue {
-		runtime.Gosched() // let those who wait join this commit
-		batch := []*job{first}
-	collect:
-		for len(batch) < liteBatch {
-			select {
-			case j, ok := <-w.queue:
-				if !ok {
-					break collect
-				}
-				batch = append(batch, j)
-			default:
-				break collect
-			}
-		}
-		w.mu.Lock()
-		w.commit(batch)
-		w.mu.Unlock()
-		for _, j := range batch {
-			if j.err == nil && j.panic == nil {
-				for _, fn := range j.after {
-					fn()
-				}
-			}
-			close(j.done)
-		}
-	}
-}
-
-// commit runs each closure under a savepoint and makes all of them durable
-// at once. When the commit itself fails, everybody's work is gone.
-func (w *liteWriter) commit(batch []*job) {
-	ctx := context.Background()
-	fail := func(err error) {
-		for _, j := range batch {
-			if j.err == nil {
-				j.err = err
-			}
-		}
-	}
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		fail(liteError(err))
-		return
-	}
-	good := 0
-	for _, j := range batch {
-		if w.one(ctx, j); j.err == nil && j.panic == nil {
-			good++
-		}
-	}
-	end := "COMMIT"
-	if good == 0 {
-		end = "ROLLBACK"
-	}
-	if _, err := w.conn.ExecContext(ctx, end); err != nil {
-		w.conn.ExecContext(ctx, "ROLLBACK") // it may still be open
-		fail(fmt.Errorf("commit: %w", liteError(err)))
-	}
-}
-
-func (w *liteWriter) one(ctx context.Context, j *job) {
-	if _, j.err = w.conn.ExecContext(ctx, "SAVEPOINT unit"); j.err != nil {
-		return
-	}
-	u := &unit{run: w.conn, engine: SQLite, now: j.now(), prepare: w.prepared}
-	func() {
-		defer func() { j.panic = recover() }()
-		j.err = j.fn(u)
-	}()
-	j.after = u.after
-	if j.err != nil || j.panic != nil {
-		if _, err := w.conn.ExecContext(ctx, "ROLLBACK TO unit"); err != nil {
-			j.err = errors.Join(j.err, err)
-		}
-	}
-	if _, err := w.conn.ExecContext(ctx, "RELEASE unit"); err != nil {
-		j.err = errors.Join(j.err, err)
-	}
-}
-
-func (w *liteWriter) prepared(ctx context.Context, q *Stmt) (*sql.Stmt, error) {
-	if s, ok := w.stmts[q]; ok {
-		return s, nil
-	}
-	s, err := w.conn.PrepareContext(ctx, q.sqlite)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", q.where, err)
-	}
-	w.stmts[q] = s
-	return s, nil
-}
-
-func (w *liteWriter) exclusive(ctx context.Context, fn func(*sql.Conn) error) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return fn(w.conn)
-}
-
-func (w *liteWriter) close() error {
-	w.closing.Lock()
-	if w.closed {
-		w.closing.Unlock()
-		return nil
-	}
-	w.closed = true
-	close(w.queue)
-	w.closing.Unlock()
-	<-w.done
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range w.stmts {
-		s.Close()
-	}
-	return errors.Join(w.conn.Close(), w.pool.Close())
-}
-
 func liteError(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
 		return ErrBusy.Because(err)
 	}
 	return err
+}
+
+// CommitFailed tells what an error of SQLite's COMMIT means. Only what is
+// refused before anything is written leaves no doubt; after an error of the
+// disk the whole transaction may be in the file already, and the next start
+// would find it: that is ErrUnknownOutcome.
+func CommitFailed(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CONSTRAINT:
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 }

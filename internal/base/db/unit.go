@@ -22,6 +22,8 @@ type unit struct {
 	after  []func()
 	// prepare finds a compiled statement (SQLite); nil means send the text.
 	prepare func(ctx context.Context, q *Stmt) (*sql.Stmt, error)
+	// gone tells that the transaction is over (SQLite); nil means never.
+	gone func() bool
 }
 
 func (u *unit) Engine() Engine        { return u.engine }
@@ -30,6 +32,9 @@ func (u *unit) AfterCommit(fn func()) { u.after = append(u.after, fn) }
 
 func (u *unit) Exec(ctx context.Context, q *Stmt, args ...any) (int64, error) {
 	ctx = context.WithoutCancel(ctx)
+	if u.over() {
+		return 0, fmt.Errorf("%s: %w", q.where, errGone)
+	}
 	var r sql.Result
 	var err error
 	if u.prepare != nil {
@@ -83,6 +88,9 @@ func (u *unit) insert(ctx context.Context, rows []Row) error {
 
 func (u *unit) Rows(ctx context.Context, q *Stmt, args ...any) (*sql.Rows, error) {
 	ctx = context.WithoutCancel(ctx)
+	if u.over() {
+		return nil, fmt.Errorf("%s: %w", q.where, errGone)
+	}
 	if u.prepare != nil {
 		s, err := u.prepare(ctx, q)
 		if err != nil {
@@ -95,6 +103,9 @@ func (u *unit) Rows(ctx context.Context, q *Stmt, args ...any) (*sql.Rows, error
 
 func (u *unit) Row(ctx context.Context, q *Stmt, args ...any) *sql.Row {
 	ctx = context.WithoutCancel(ctx)
+	if u.over() {
+		return u.run.QueryRowContext(ctx, "transaction over") // no SQL: an *sql.Row can only be given an error by asking for one
+	}
 	if u.prepare != nil {
 		if s, err := u.prepare(ctx, q); err == nil {
 			return s.QueryRowContext(ctx, args...)
@@ -102,6 +113,10 @@ func (u *unit) Row(ctx context.Context, q *Stmt, args ...any) *sql.Row {
 	}
 	return u.run.QueryRowContext(ctx, q.SQL(u.engine), args...)
 }
+
+// over guards against going on after SQLite has rolled everything back: the
+// rest of the unit would be committed statement by statement.
+func (u *unit) over() bool { return u.gone != nil && u.gone() }
 
 func (u *unit) committed() {
 	for _, fn := range u.after {

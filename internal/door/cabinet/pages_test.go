@@ -163,6 +163,15 @@ func checkPage(t *testing.T, e exhibit, page []byte) {
 		if e.part {
 			return // what a fragment refers to stands in the page
 		}
+		// What a swap takes out of a page must carry its drawings: the page it
+		// lands in may not have the symbols.
+		if m := regexp.MustCompile(`^#([a-z]+)`).FindStringSubmatch(attr(n, "hx-select")); m != nil {
+			visit(doc, func(in *html.Node) {
+				if in.Data == "use" && insideID(in, m[1]) {
+					t.Errorf("#%s is swapped, and its icon %s is a reference", m[1], attr(in, "href"))
+				}
+			})
+		}
 		for _, key := range []string{"aria-describedby", "aria-labelledby"} {
 			for _, id := range strings.Fields(attr(n, key)) {
 				if ids[id] == 0 {
@@ -207,6 +216,15 @@ func attr(n *html.Node, key string) string {
 func inside(n *html.Node, tag string) bool {
 	for p := n.Parent; p != nil; p = p.Parent {
 		if p.Data == tag {
+			return true
+		}
+	}
+	return false
+}
+
+func insideID(n *html.Node, id string) bool {
+	for p := n.Parent; p != nil; p = p.Parent {
+		if attr(p, "id") == id {
 			return true
 		}
 	}

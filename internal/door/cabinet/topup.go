@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/topup"
@@ -30,15 +32,21 @@ func (d *Door) getTopUp(w http.ResponseWriter, r *http.Request) error {
 	return d.renderTopUp(w, r, http.StatusOK, t, nil, nil)
 }
 
-// topUpForm is the form as typed. The code of the card is read where it is
-// used and kept nowhere.
+// topUpForm is what a page may give back of the form as typed. Number and code
+// of the card are read where they are used and kept nowhere: a page that went
+// wrong asks for them again (C01, C02).
 type topUpForm struct {
-	amount, to, number, expiry string
-	key                        id.ID
+	amount, to, expiry string
+	again              bool // a number was typed and has to be typed once more
+	key                id.ID
 }
 
 func (d *Door) topUpFormOf(f web.Form) topUpForm {
-	return topUpForm{amount: f.Get("amount"), to: f.Get("to"), number: f.Get("card_number"), expiry: f.Get("card_expiry"), key: d.keyOf(f.Get("key"))}
+	t := topUpForm{amount: f.Get("amount"), to: f.Get("to"), again: strings.TrimSpace(f.Get("card_number")) != "", key: d.keyOf(f.Get("key"))}
+	if typed := f.Get("card_expiry"); utf8.RuneCountInString(typed) <= expiryLen { // longer, it may be a number in the wrong field
+		t.expiry = typed
+	}
+	return t
 }
 
 func (d *Door) renderTopUp(w http.ResponseWriter, r *http.Request, status int, t topUpForm, q *TopUpQuote, problems ui.Errors) error {
@@ -51,7 +59,7 @@ func (d *Door) renderTopUp(w http.ResponseWriter, r *http.Request, status int, t
 		return err
 	}
 	v := TopUpView{
-		Page: d.shown(w, r), Amount: t.amount, CardNumber: t.number, Expiry: t.expiry, To: t.to, Cards: shownCards(cards), Quote: q,
+		Page: d.shown(w, r), Amount: t.amount, NumberAgain: t.again, Expiry: t.expiry, To: t.to, Cards: shownCards(cards), Quote: q,
 		LimitLeft: left.TopUpDay.Left, LimitCap: left.TopUpDay.Cap, Hidden: []ui.Hidden{{Name: "key", Value: t.key.Text(keyPrefix)}},
 	}
 	v.Errors = problems

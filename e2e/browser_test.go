@@ -186,10 +186,10 @@ func (p *Page) viewport(width, height int64, mobile bool) {
 
 // close waits for the last events and reports what the browser complained about.
 func (p *Page) close() {
-	_ = chromedp.Do(p, chromedp.Evaluate[chromedp.Void]("0")) // when it returns, all earlier events have arrived
+	_, _ = glance(p, chromedp.Evaluate[chromedp.Void]("0")) // when it returns, all earlier events have arrived
 	if bad := p.complaints(); len(bad) > 0 || p.t.Failed() {
 		shot := p.shot(fileName(p.t.Name())+"-end", true)
-		where, _ := chromedp.Run(p, chromedp.Location())
+		where, _ := glance(p, chromedp.Location())
 		p.t.Errorf("browser at %s, picture %s\n%s", where, shot, strings.Join(bad, "\n"))
 	}
 }

@@ -63,7 +63,7 @@ func (p *Page) load(path string) Cost {
 	p.Go(path)
 	p.Idle(250e6)
 	// Asked before the lock: the answer comes through a listener that takes it too.
-	shift, err := chromedp.Run(p, chromedp.Evaluate[float64]("window.watched?.shift??0"))
+	shift, err := glance(p, chromedp.Evaluate[float64]("window.watched?.shift??0"))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func (p *Page) shot(name string, full bool) string {
 	if full {
 		take = chromedp.FullScreenshot(100)
 	}
-	png, err := chromedp.Run(p, take)
+	png, err := glance(p, take)
 	if err != nil {
 		return fmt.Sprintf("none (%v)", err)
 	}

@@ -43,6 +43,14 @@ func get[T any](p *Page, a chromedp.Action[T]) T {
 	return v
 }
 
+// glance asks the page something that is asked again when the page was just
+// being replaced: such a question may stay without an answer.
+func glance[T any](p *Page, a chromedp.Action[T]) (T, error) {
+	ctx, stop := context.WithTimeout(p, 5*time.Second)
+	defer stop()
+	return chromedp.Run(ctx, a)
+}
+
 // where tells the address and the words on the page, for a failed story.
 func (p *Page) where() string {
 	ctx, stop := context.WithTimeout(p, 5*time.Second)
@@ -106,7 +114,7 @@ func (p *Page) Until(expression string) {
 func (p *Page) until(expression, what string) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end) && p.Err() == nil; time.Sleep(15 * time.Millisecond) {
-		if ok, err := chromedp.Run(p, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
+		if ok, err := glance(p, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
 			return
 		}
 	}
@@ -231,7 +239,7 @@ func (p *Page) hit(element, what string) {
 	p.taps++
 	type point struct{ X, Y float64 }
 	for end := time.Now().Add(patience); time.Now().Before(end) && p.Err() == nil; time.Sleep(15 * time.Millisecond) {
-		at, err := chromedp.Run(p, chromedp.Evaluate[*point](spot+"("+element+")"))
+		at, err := glance(p, chromedp.Evaluate[*point](spot+"("+element+")"))
 		if err != nil || at == nil {
 			continue
 		}

@@ -5,8 +5,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 
 	"rocketbank/internal/base/db/dbtest"
 	"rocketbank/internal/base/tier"
@@ -217,4 +222,28 @@ func minorOf(t testing.TB, v any) int64 {
 		t.Fatalf("%v is no sum of roubles", v)
 	}
 	return kopecks(t, s)
+}
+
+// DoublePress presses twice without waiting, as an impatient finger does.
+func (p *Page) DoublePress(words string) {
+	p.t.Helper()
+	p.until(named+"("+quote(words)+")", "a button «"+words+"»")
+	p.JS("(b=>{b.click();b.click();return 1})(" + named + "(" + quote(words) + "))")
+}
+
+// Tab opens a second tab of the same window: one cookie jar.
+func (p *Page) Tab() *Page {
+	p.t.Helper()
+	q := &Page{t: p.t, opt: p.opt, base: p.base, open: map[network.RequestID]*request{}}
+	tab, cancel := chromedp.NewContext(p.Context, chromedp.WithListener(q.listen))
+	q.Context = tab
+	if err := chromedp.Do(tab); err != nil {
+		cancel()
+		p.t.Fatal(err)
+	}
+	q.Shut = sync.OnceFunc(func() { q.close(); cancel() })
+	p.t.Cleanup(q.Shut)
+	q.emulate(q.opt.Mobile, q.opt.Dark)
+	q.Do(send(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher}))
+	return q
 }

@@ -30,7 +30,8 @@ type Field struct {
 	Optional     bool // marks the label «(по желанию)»; the others are required
 	Private      bool // never sent by a background request
 	Focus        bool
-	Code         bool // large spaced digits
+	Code         bool   // large spaced digits
+	Bad          string // what to say about a card number that fails its own check digit
 }
 
 func (f Field) describedBy(problem string) string {

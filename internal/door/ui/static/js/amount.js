@@ -21,7 +21,10 @@ const press = (form) => form?.querySelectorAll('[data-sum]').forEach((b) => {
 
 document.addEventListener('input', (e) => {
   const el = e.target, mask = el.dataset?.mask;
-  if (el.getAttribute?.('aria-invalid')) el.removeAttribute('aria-invalid');
+  if (el.getAttribute?.('aria-invalid')) {
+    el.removeAttribute('aria-invalid');
+    document.getElementById(el.name + '-err')?.remove();
+  }
   if (!mask) return;
   // A date typed the machine's way (1990-12-31) is left as it is.
   if (mask === 'date' && /^\d{4}-/.test(el.value)) return;
@@ -35,6 +38,22 @@ document.addEventListener('input', (e) => {
     el.setSelectionRange(at, at);
   }
   if (mask === 'money') press(el.form);
+});
+
+// A mistyped card number is told when the field is left, in the words that the
+// page has brought along; the server looks again.
+document.addEventListener('focusout', (e) => {
+  const el = e.target, bad = el.dataset?.bad, d = bad && el.value.replace(/\D/g, '');
+  if (!d || el.getAttribute('aria-invalid')) return;
+  const sum = [...d].reverse().reduce((s, c, i) => s + (i % 2 ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][c] : +c), 0);
+  if (d.length > 15 && sum % 10 === 0) return;
+  const p = document.createElement('p');
+  p.className = 'err';
+  p.id = el.name + '-err';
+  p.textContent = bad;
+  el.setAttribute('aria-invalid', 'true');
+  el.setAttribute('aria-describedby', p.id);
+  el.parentElement.after(p);
 });
 
 document.addEventListener('click', (e) => {

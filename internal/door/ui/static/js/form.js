@@ -32,6 +32,15 @@ document.addEventListener('htmx:config:request', (e) => {
   document.querySelectorAll('[data-private]').forEach((el) => e.detail.ctx.request.body.delete(el.name));
 });
 
+// «Показать ещё» goes away with the swap: the focus goes to the first new row.
+let rows;
+const more = (e) => e.detail.ctx?.sourceElement?.closest?.('#more');
+document.addEventListener('htmx:before:request', (e) => { if (more(e)) rows = document.querySelectorAll('.op').length; });
+document.addEventListener('htmx:after:swap', () => {
+  if (rows) document.querySelectorAll('.op')[rows]?.focus();
+  rows = 0;
+});
+
 // A background request that found no server: htmx itself would only log it.
 document.addEventListener('htmx:error', () => {
   const toasts = document.getElementById('toasts');

@@ -44,6 +44,10 @@ var (
 	// errUnreplicated: committed here, but perhaps not where a failover would
 	// look; the outcome stays unknown until somebody asks by key.
 	errUnreplicated = errors.New("ledger: a commit did not reach its replica")
+	// errDoubtful: the disk failed inside a commit, and only the next start
+	// can tell whether it is there. Stop taking requests; nobody of the batch
+	// may be told that nothing happened.
+	errDoubtful = errors.New("ledger: the disk failed during a commit")
 )
 
 // writer owns one engine and answers every request of its batches.
@@ -70,6 +74,9 @@ func (w *writer) loop() {
 // because somebody else holds its accounts.
 func (w *writer) serve(batch []*request) (back []*request) {
 	if err := w.b.Healthy(); err != nil {
+		for _, r := range batch {
+			r.doubt = r.doubt || w.b.doubts(&r.t)
+		}
 		w.fail(batch, ErrBusy.Because(err))
 		return nil
 	}
@@ -127,6 +134,13 @@ func (w *writer) run(batch []*request, skip bool) (back []*request) {
 			for _, r := range batch {
 				r.doubt = true
 			}
+			w.fail(batch, ErrBusy.Because(err))
+			return nil
+		case errors.Is(err, errDoubtful):
+			for _, r := range batch {
+				r.doubt = true
+			}
+			w.b.stop(err, batch...)
 			w.fail(batch, ErrBusy.Because(err))
 			return nil
 		case errors.Is(err, errFull):

@@ -47,7 +47,7 @@ type Book struct {
 	timeMu sync.Mutex
 	last   time.Time
 
-	down  atomic.Pointer[error]
+	down  atomic.Pointer[halt]
 	stats struct{ batches, served, retries, poisoned atomic.Int64 }
 }
 
@@ -107,6 +107,9 @@ func (b *Book) Post(ctx context.Context, t Transaction) (Receipt, error) {
 		return Receipt{}, err
 	}
 	if err := b.Healthy(); err != nil {
+		if b.doubts(&t) {
+			return Receipt{}, ErrUnknownOutcome.Because(err)
+		}
 		return Receipt{}, ErrBusy.Because(err)
 	}
 	if err := b.complete(&t); err != nil {
@@ -189,18 +192,35 @@ func (b *Book) now() time.Time {
 
 // Healthy tells why the book takes no more transactions; nil while it does.
 func (b *Book) Healthy() error {
-	if err := b.down.Load(); err != nil {
-		return *err
+	if h := b.down.Load(); h != nil {
+		return h.cause
 	}
-	return nil
+	return b.db.Healthy() // a unit of work may have met the broken disk first
+}
+
+// halt is why the book stopped and whose outcome is unknown since.
+type halt struct {
+	cause    error
+	doubtful map[ownerKey]bool
 }
 
 // stop refuses everything from now on: a full or broken disk does not heal by
 // trying again.
-func (b *Book) stop(err error) {
-	if b.down.CompareAndSwap(nil, &err) {
+func (b *Book) stop(err error, doubtful ...*request) {
+	h := &halt{cause: err, doubtful: map[ownerKey]bool{}}
+	for _, r := range doubtful {
+		h.doubtful[ownerKey{r.t.Owner, r.t.Key}] = true
+	}
+	if b.down.CompareAndSwap(nil, h) {
 		b.log.Error("ledger: stopped", "cause", err)
 	}
+}
+
+// doubts tells that the commit at which the book stopped held this key, so
+// that asking again must not be answered with "nothing happened" either.
+func (b *Book) doubts(t *Transaction) bool {
+	h := b.down.Load()
+	return h != nil && h.doubtful[ownerKey{t.Owner, t.Key}]
 }
 
 // Stats counts what the batch writers did since the book was opened.

@@ -67,10 +67,13 @@ func (l *lite) apply(ctx context.Context, at time.Time, batch []*request, _ bool
 				l.conn = conn
 			}
 			outs, err = l.transact(at, orders)
-			return nil // an error here would make database/sql doubt the connection
+			if errors.Is(err, db.ErrUnknownOutcome) {
+				return err // this the database has to know too: it stops
+			}
+			return nil
 		})
 	})
-	if stuck != nil {
+	if stuck != nil && err == nil {
 		return nil, nil, fmt.Errorf("%w: %w", errStuck, stuck)
 	}
 	return outs, nil, liteError(err)
@@ -100,7 +103,7 @@ func (l *lite) transact(at time.Time, orders []*order) (outs []outcome, err erro
 		return nil, err
 	}
 	if err := l.exec("COMMIT"); err != nil {
-		return nil, err
+		return nil, db.CommitFailed(err)
 	}
 	open = false
 	return outs, nil
@@ -304,6 +307,9 @@ func (l *lite) query(q string, list string, each func([]driver.Value) error) (er
 
 // liteError sorts an error by what has to be done about it.
 func liteError(err error) error {
+	if errors.Is(err, db.ErrUnknownOutcome) {
+		return fmt.Errorf("%w: %w", errDoubtful, err)
+	}
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return err

@@ -154,7 +154,10 @@ func TestEveryDiskFault(t *testing.T) {
 	for name, f := range dbtest.Faults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			step := tier.Count(3, 1, 1)
+			step := tier.Count(6, 1, 1)
+			if f.Ops == dbtest.Syncs {
+				step = 1 // there are few
+			}
 			for at := 1; ; at += step {
 				f.At = at
 				if !faultRound(t, empty, f) {

@@ -47,6 +47,10 @@ func forwardedHeaders() []string {
 // while the peer is a trusted proxy, the last address of X-Forwarded-For that
 // is not. From anybody else the headers are dropped, so that nothing behind
 // reads them by mistake.
+//
+// It is the address to count by: of an IPv6 visitor it is the network of 64 bits
+// that he owns, because within it he may have a new address for every request.
+// An IPv4 address written as IPv6 is that IPv4 address.
 func (p Proxies) visitor(r *http.Request) string {
 	told := r.Header.Values("X-Forwarded-For")
 	for _, h := range forwardedHeaders() {
@@ -62,7 +66,7 @@ func (p Proxies) visitor(r *http.Request) string {
 	}
 	peer = peer.Unmap().WithZone("")
 	if !p.trusts(peer) {
-		return peer.String()
+		return network(peer).Addr().String()
 	}
 	chain := strings.Split(strings.Join(told, ","), ",")
 	for i := len(chain) - 1; i >= 0; i-- {
@@ -75,5 +79,18 @@ func (p Proxies) visitor(r *http.Request) string {
 			break
 		}
 	}
-	return peer.String()
+	return network(peer).Addr().String()
+}
+
+// network is the part of an address that one visitor owns.
+func network(a netip.Addr) netip.Prefix {
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 )
@@ -19,13 +18,13 @@ func StandardRate() Rate { return Rate{PerSecond: 50, Burst: 400} }
 // that have been quiet are forgotten; if nobody has, the newcomers share a place.
 const maxAddresses = 50_000
 
-// throttle is a token bucket per network address; an IPv6 visitor owns a /64.
+// throttle is a token bucket per visitor's address, as Visit.IP tells it.
 type throttle struct {
 	rate Rate
 	now  func() time.Time
 
 	mu   sync.Mutex
-	seen map[netip.Prefix]bucket
+	seen map[string]bucket
 }
 
 type bucket struct {
@@ -36,7 +35,7 @@ func newThrottle(r Rate, now func() time.Time) *throttle {
 	if r == (Rate{}) {
 		r = StandardRate()
 	}
-	return &throttle{rate: r, now: now, seen: map[netip.Prefix]bucket{}}
+	return &throttle{rate: r, now: now, seen: map[string]bucket{}}
 }
 
 // take asks for one request; if refused it tells how long to wait.
@@ -44,7 +43,7 @@ func (t *throttle) take(ip string) (wait time.Duration, ok bool) {
 	if t.rate.PerSecond < 0 {
 		return 0, true
 	}
-	key := network(ip)
+	key := ip
 	step := time.Second / time.Duration(max(1, t.rate.PerSecond))
 	room := step * time.Duration(max(1, t.rate.Burst))
 	now := t.now()
@@ -54,7 +53,7 @@ func (t *throttle) take(ip string) (wait time.Duration, ok bool) {
 	if !known && len(t.seen) >= maxAddresses {
 		t.forget(now)
 		if len(t.seen) >= maxAddresses {
-			key = netip.Prefix{}
+			key = ""
 			b = t.seen[key]
 		}
 	}
@@ -75,21 +74,4 @@ func (t *throttle) forget(now time.Time) {
 			delete(t.seen, k)
 		}
 	}
-}
-
-// network is the part of an address that one visitor owns.
-func network(ip string) netip.Prefix {
-	a, err := netip.ParseAddr(ip)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	bits := a.BitLen()
-	if a.Is6() {
-		bits = 64
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return p
 }

@@ -10,7 +10,7 @@ import (
 // log as they learn them.
 type Visit struct {
 	ID    string // shown on error pages and in X-Request-Id
-	IP    string // the visitor's network address, without a port
+	IP    string // the visitor's network address to count by, without a port; of IPv6 the /64
 	Route string // pattern of the route, "GET /operations/{id}"
 	Actor string // whose session or token it is: a number, never a name
 }

@@ -1,6 +1,7 @@
 # Shared by the scripts of this folder: where we are, steps with their time.
 # shellcheck shell=bash
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export HOME=${HOME:-/root}
 export PATH="$PATH:$(go env GOPATH)/bin"
 
 # The tools are pinned: a new finding comes with a commit, not overnight.

@@ -796,11 +796,11 @@ func PasscodeSetPage(v PasscodeSetView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.PasscodeField(v.Page, "passcode", v.P.T("cabinet.passcode"), v.P.T("cabinet.passcode_set.hint"), "new-password", false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PasscodeField(v.Page, "passcode", v.P.T("cabinet.passcode"), v.P.T("cabinet.passcode_set.hint"), "new-password", false, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.PasscodeField(v.Page, "repeat", v.P.T("cabinet.passcode_set.repeat"), "", "new-password", false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PasscodeField(v.Page, "repeat", v.P.T("cabinet.passcode_set.repeat"), "", "new-password", false, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

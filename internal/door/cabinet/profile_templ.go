@@ -1565,7 +1565,7 @@ func tokenForm(v TokensView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.AskPasscode {
-			templ_7745c5c3_Err = ui.PasscodeField(v.Page, "passcode", v.P.T("cabinet.passcode"), v.P.T("cabinet.tokens.passcode_hint"), "current-password", false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PasscodeField(v.Page, "passcode", v.P.T("cabinet.passcode"), v.P.T("cabinet.tokens.passcode_hint"), "current-password", false, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1210,7 +1210,7 @@ func ConfirmPage(v ConfirmView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.PasscodeField(v.Page, "passcode", v.P.T("cabinet.confirm.passcode"), triesHint(v.Page, v.TriesLeft), "current-password", true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PasscodeField(v.Page, "passcode", v.P.T("cabinet.confirm.passcode"), triesHint(v.Page, v.TriesLeft), "current-password", true, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

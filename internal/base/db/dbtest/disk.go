@@ -30,13 +30,12 @@ const (
 
 // Fault says which operation of a [Disk] fails and how.
 type Fault struct {
-	Ops     Ops    // which operations count
-	At      int    // the number of the one that fails, from 1; 0 never
-	Full    bool   // says that the disk is full instead of broken
-	Torn    bool   // half of a failing write reaches the file
-	Done    bool   // all of it does, and only the answer is bad
-	Forever bool   // everything after it fails too
-	OnFault func() // runs first, as if the machine stopped there
+	Ops     Ops  // which operations count
+	At      int  // the number of the one that fails, from 1; 0 never
+	Full    bool // says that the disk is full instead of broken
+	Torn    bool // half of a failing write reaches the file
+	Done    bool // all of it does, and only the answer is bad
+	Forever bool // everything after it fails too
 }
 
 // Disk is a folder for SQLite files whose operations can be made to fail. It
@@ -49,6 +48,7 @@ type Disk struct {
 	fault Fault
 	seen  int
 	hit   bool
+	watch func()
 }
 
 // disks knows which files belong to which disk. SQLite has one list of file
@@ -98,6 +98,14 @@ func (d *Disk) Break(f Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.fault, d.seen, d.hit = f, 0, false
+}
+
+// Watch runs fn before each write and each sync, for tests that look at the
+// files as a process killed there would leave them. It must not use SQLite.
+func (d *Disk) Watch(fn func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.watch = fn
 }
 
 // Mend makes everything work again and tells whether a fault had come.
@@ -153,6 +161,9 @@ func copyFile(from, to string) error {
 func (d *Disk) next(op Ops) (f Fault, fails bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.watch != nil {
+		d.watch()
+	}
 	if d.fault.At == 0 {
 		return f, false
 	}
@@ -166,9 +177,6 @@ func (d *Disk) next(op Ops) (f Fault, fails bool) {
 		return f, false
 	}
 	d.hit = true
-	if d.fault.OnFault != nil {
-		d.fault.OnFault()
-	}
 	return d.fault, true
 }
 

@@ -151,7 +151,9 @@ func (d *Door) postLoginPasscode(w http.ResponseWriter, r *http.Request) error {
 	entry, err := d.Access.Login(r.Context(), device, f.Get("passcode"), visitorOf(r))
 	switch {
 	case err == nil:
-		letIn(w, entry)
+		if err := d.letIn(w, r, entry); err != nil {
+			return err
+		}
 		return seeOther(w, r, onward(next))
 	case errors.Is(err, access.ErrPaused):
 		t, _ := until(err)
@@ -178,7 +180,9 @@ func (d *Door) finishLogin(w http.ResponseWriter, r *http.Request, f web.Form, n
 	entry, err := d.Access.FinishLogin(r.Context(), web.Cookie(r, flowCookie), f.Get("passcode"), visitorOf(r))
 	switch {
 	case err == nil:
-		letIn(w, entry)
+		if err := d.letIn(w, r, entry); err != nil {
+			return err
+		}
 		return seeOther(w, r, onward(next))
 	case errors.Is(err, access.ErrPaused):
 		t, _ := until(err)

@@ -70,7 +70,9 @@ func (d *Door) postOrderPasscode(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case err == nil:
-		letIn(w, done.Entry)
+		if err := d.letIn(w, r, done.Entry); err != nil {
+			return err
+		}
 		return seeOther(w, r, "/order/done")
 	case errors.Is(err, access.ErrNoFlow), errors.Is(err, access.ErrStep):
 		return d.strayed(w, r, err, "/order")

@@ -77,13 +77,22 @@ func onward(next string) string {
 	return "/home"
 }
 
-// letIn gives the browser the cookies of a login that worked. The flow is over.
-func letIn(w http.ResponseWriter, e access.Entry) {
+// letIn gives the browser the cookies of a login that worked. The flow is over,
+// and so is the session that the browser came with: nobody holds its cookie
+// any more but somebody who should not (A16).
+func (d *Door) letIn(w http.ResponseWriter, r *http.Request, e access.Entry) error {
+	if c := of(r); c.inside && c.session.ID != e.Session.ID {
+		if err := d.Access.Logout(r.Context(), c.session); err != nil {
+			return err
+		}
+		d.Live.Kick(c.session.Client) // its streams look whether they still may
+	}
 	web.SetCookie(w, sessionCookie, e.SessionToken.Reveal(), 0)
 	if !e.DeviceToken.Empty() {
 		web.SetCookie(w, deviceCookie, e.DeviceToken.Reveal(), deviceLife)
 	}
 	web.DropCookie(w, flowCookie)
+	return nil
 }
 
 func (d *Door) keepFlow(w http.ResponseWriter, f access.Flow) {

@@ -129,6 +129,52 @@ func TestNewDevice(t *testing.T) {
 	})
 }
 
+// A16: whoever logs in where somebody is already inside leaves no second
+// session behind: a copied cookie of the old one opens nothing.
+func TestLoginEndsTheSessionItReplaces(t *testing.T) {
+	each(t, func(w *world) {
+		p, other := w.person(1, 0), w.person(2, 0)
+		copied := func(b *browser) *browser {
+			thief := w.browser()
+			u, _ := url.Parse(w.origin)
+			for _, c := range b.client.Jar.Cookies(u) {
+				if c.Name == "__Host-rb" {
+					thief.cookie(c.Name, c.Value)
+				}
+			}
+			thief.get("/home").is(200)
+			return thief
+		}
+		ended := func(what string, thief *browser) {
+			t.Helper()
+			if loc := thief.get("/home").to("/login"); !strings.Contains(loc, "why=ended") {
+				t.Errorf("%s: %s", what, loc)
+			}
+		}
+		// The passcode on the known device, again.
+		thief := copied(p.browser)
+		p.post("/login/passcode", url.Values{"passcode": {accesstest.Passcode}}).to("/home")
+		ended("known device", thief)
+		p.get("/home").is(200)
+		// Somebody else logs in on this browser with his phone.
+		thief = copied(p.browser)
+		p.post("/login", url.Values{"phone": {other.phone.E164()}}).to("/login/code")
+		p.post("/login/code", url.Values{"code": {w.Code(other.phone)}}).to("/login/passcode")
+		p.post("/login/passcode", url.Values{"passcode": {"9999"}, "way": {"flow"}}).is(422)
+		thief.get("/home").is(200) // a login that failed ends nothing
+		p.post("/login/passcode", url.Values{"passcode": {accesstest.Passcode}, "way": {"flow"}}).to("/home")
+		ended("other client", thief)
+		// A newcomer orders a card on it.
+		thief = copied(p.browser)
+		p.post("/order", url.Values{"phone": {"+79165550077"}, "name": {"Пётр Волков"}, "birth_date": {"31.12.1990"}}).to("/order/code")
+		p.post("/order/code", url.Values{"code": {w.Code(accesstest.Phone(77))}}).to("/order/passcode")
+		p.post("/order/passcode", url.Values{"passcode": {"7391"}, "repeat": {"7391"}}).to("/order/done")
+		ended("newcomer", thief)
+		p.get("/home").is(200).has("Пётр Волков")
+		other.get("/home").is(200) // his other devices are left alone
+	})
+}
+
 // Five wrong codes: told how many are left, then a pause that a further code
 // does not lift, also in another browser; the session's owner is not touched.
 func TestWrongCodes(t *testing.T) {

@@ -99,6 +99,43 @@ func TestRetryAndGiveUp(t *testing.T) {
 	})
 }
 
+// An event that this process does not know, say of a newer version that is
+// being rolled out, waits for one that does, however long that takes.
+func TestUnknownTopicWaits(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	dbtest.EachAt(t, clock.Func(func() time.Time { return now }), func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		add(t, d, "sms", 70) // more than one round takes
+		add(t, d, "s", 1)
+		add(t, d, "sms.send", 1)
+		add(t, d, "SMS", 1)
+		handled := func(got *[]outbox.Event) outbox.Handler {
+			return func(_ context.Context, e outbox.Event) error { *got = append(*got, e); return nil }
+		}
+		var known, later []outbox.Event
+		old := outbox.NewWorker(d, map[string]outbox.Handler{"sms.send": handled(&known), "other": nil}, quiet)
+		for range 30 {
+			if _, err := old.Once(ctx); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(time.Hour)
+		}
+		if len(known) != 1 || known[0].Topic != "sms.send" {
+			t.Errorf("handled %+v", known)
+		}
+		if waiting, dead, err := outbox.Stats(ctx, d); waiting != 72 || dead != 0 || err != nil {
+			t.Errorf("%d wait and %d were given up: %v", waiting, dead, err)
+		}
+		young := outbox.NewWorker(d, map[string]outbox.Handler{"s": handled(&later)}, quiet)
+		if n, err := young.Once(ctx); n != 1 || err != nil || later[0].Attempt != 1 {
+			t.Errorf("%d, %v, %+v", n, err, later)
+		}
+		if n, err := outbox.NewWorker(d, nil, quiet).Once(ctx); n != 0 || err != nil {
+			t.Errorf("a worker without topics took %d: %v", n, err)
+		}
+	})
+}
+
 // A worker that dies while it holds an event gives it back when the lease ends.
 func TestLeaseEnds(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)

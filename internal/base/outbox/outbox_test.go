@@ -1,9 +1,11 @@
 package outbox_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -95,6 +97,24 @@ func TestRetryAndGiveUp(t *testing.T) {
 		}
 		if _, dead, _ := outbox.Stats(ctx, d); dead != 1 {
 			t.Errorf("%d dead events, want 1", dead)
+		}
+	})
+}
+
+// A handler that panics fails its event alone, and the log says where but not
+// with what: that may be somebody's number.
+func TestPanicTellsNoSecrets(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var log bytes.Buffer
+		add(t, d, "a", 1)
+		w := outbox.NewWorker(d, map[string]outbox.Handler{"a": func(context.Context, outbox.Event) error {
+			panic("+79165550123")
+		}}, slog.New(slog.NewTextHandler(&log, nil)))
+		if n, err := w.Once(context.Background()); n != 1 || err != nil {
+			t.Error(n, err)
+		}
+		if got := log.String(); strings.Contains(got, "5550123") || !strings.Contains(got, "outbox_test.go") {
+			t.Errorf("logged %s", got)
 		}
 	})
 }

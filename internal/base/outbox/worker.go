@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -169,7 +170,8 @@ func (w *Worker) handle(ctx context.Context, e Event) (err error) {
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("handler of %q panicked: %v", e.Topic, p)
+			// Not the value itself: it may hold what the event is about.
+			err = fmt.Errorf("handler of %q panicked with %T\n%s", e.Topic, p, debug.Stack())
 		}
 	}()
 	return w.handlers[e.Topic](ctx, e)

@@ -32,6 +32,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	if err != nil {
 		return doors{}, err
 	}
+	go kit.Warm() // or the first visitor waits for the assets to be compressed
 	front, err := web.New(web.Options{Origin: c.origin, FormTargets: c.payOrigins, Proxies: c.proxies, Log: b.log, Now: time.Now})
 	if err != nil {
 		return doors{}, err

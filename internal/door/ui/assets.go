@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 )
@@ -28,8 +30,10 @@ type asset struct {
 	path  string // "/static/app.0f3c….css"
 	mime  string
 	plain []byte
-	br    []byte // nil: not worth it
-	gz    []byte
+	dense bool // a font or a picture: compressing it gains nothing
+	// squeezed gives the brotli and gzip forms, made when first asked for: the
+	// best compression of a script takes a tenth of a second.
+	squeezed func() (br, gz []byte)
 }
 
 // assets holds every file under its served path and under its own name.
@@ -56,7 +60,7 @@ func mimeOf(name string) string {
 }
 
 // newAssets reads the embedded files, joins the small scripts into app.js,
-// writes hashed font names into the stylesheet and compresses what compresses.
+// and writes hashed font names into the stylesheet.
 func newAssets() (*assets, error) {
 	a := &assets{byPath: map[string]*asset{}, byName: map[string]*asset{}}
 	var scripts bytes.Buffer
@@ -118,13 +122,9 @@ func (a *assets) add(name string, raw []byte) error {
 		path:  "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:5]) + ext,
 		mime:  mimeOf(name),
 		plain: raw,
+		dense: ext == ".woff2" || ext == ".png",
 	}
-	if ext != ".woff2" && ext != ".png" {
-		var err error
-		if f.br, f.gz, err = squeeze(raw); err != nil {
-			return fmt.Errorf("compress %s: %w", name, err)
-		}
-	}
+	f.squeezed = sync.OnceValues(func() (br, gz []byte) { return squeeze(raw) })
 	if a.byName[name] != nil {
 		return fmt.Errorf("two assets are called %s", name)
 	}
@@ -132,28 +132,32 @@ func (a *assets) add(name string, raw []byte) error {
 	return nil
 }
 
-func squeeze(raw []byte) (br, gz []byte, err error) {
-	var b bytes.Buffer
-	if err := writeAll(brotli.NewWriterLevel(&b, brotli.BestCompression), raw); err != nil {
-		return nil, nil, err
-	}
-	br = slices.Clone(b.Bytes())
-	b.Reset()
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+// squeeze compresses into memory, where nothing can fail.
+func squeeze(raw []byte) (br, gz []byte) {
+	var b, z bytes.Buffer
+	fill(brotli.NewWriterLevel(&b, brotli.BestCompression), raw)
+	w, err := gzip.NewWriterLevel(&z, gzip.BestCompression)
 	if err != nil {
-		return nil, nil, err
+		panic(fmt.Sprintf("ui: %v", err))
 	}
-	if err := writeAll(z, raw); err != nil {
-		return nil, nil, err
-	}
-	return br, slices.Clone(b.Bytes()), nil
+	fill(w, raw)
+	return b.Bytes(), z.Bytes()
 }
 
-func writeAll(w io.WriteCloser, raw []byte) error {
-	if _, err := w.Write(raw); err != nil {
-		return err
+func fill(w io.WriteCloser, raw []byte) {
+	_, err := w.Write(raw)
+	if err = errors.Join(err, w.Close()); err != nil {
+		panic(fmt.Sprintf("ui: compress: %v", err))
 	}
-	return w.Close()
+}
+
+// warm compresses everything ahead of the first visitor.
+func (a *assets) warm() {
+	for _, f := range a.byPath {
+		if !f.dense {
+			f.squeezed()
+		}
+	}
 }
 
 func (a *assets) url(name string) string {
@@ -191,20 +195,20 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", f.mime)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	body := f.plain
-	if f.br != nil {
+	if !f.dense {
 		h.Set("Vary", "Accept-Encoding")
 		switch accept := r.Header.Get("Accept-Encoding"); {
 		case accepts(accept, "br"):
-			body = f.br
+			body, _ = f.squeezed()
 			h.Set("Content-Encoding", "br")
 		case accepts(accept, "gzip"):
-			body = f.gz
+			_, body = f.squeezed()
 			h.Set("Content-Encoding", "gzip")
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodGet {
-		w.Write(body) //nolint:errcheck // the reader has gone; nothing to tell him
+		_, _ = w.Write(body) // a reader who has gone is told nothing
 	}
 }
 

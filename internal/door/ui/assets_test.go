@@ -102,10 +102,11 @@ func TestBudgets(t *testing.T) {
 	sum := func(names ...string) (n int) {
 		for _, name := range names {
 			a := k.assets.byName[name]
-			if a.br != nil {
-				n += len(a.br)
-			} else {
+			if a.dense {
 				n += len(a.plain)
+			} else {
+				br, _ := a.squeezed()
+				n += len(br)
 			}
 		}
 		return n

@@ -17,7 +17,8 @@ type Kit struct {
 	worker []byte
 }
 
-// NewKit prepares everything; it takes a moment, for the assets are compressed.
+// NewKit prepares everything but the compressed forms of the assets; those are
+// made when first asked for, or by Warm.
 func NewKit(brand Brand) (*Kit, error) {
 	a, err := newAssets()
 	if err != nil {
@@ -38,6 +39,10 @@ func NewKit(brand Brand) (*Kit, error) {
 	}
 	return k, nil
 }
+
+// Warm compresses the assets before the first visitor asks for them. It takes
+// about a second; a server runs it beside its start.
+func (k *Kit) Warm() { k.assets.warm() }
 
 // Static serves the assets; mount it at "/static/".
 func (k *Kit) Static() http.Handler { return k.assets }

@@ -51,7 +51,7 @@ func (k *Kit) Manifest(w http.ResponseWriter, p *locale.Printer) {
 	h.Set("Content-Type", "application/manifest+json; charset=utf-8")
 	h.Set("Cache-Control", "private, max-age=3600")
 	h.Set("Vary", "Cookie, Accept-Language")
-	w.Write(body) //nolint:errcheck // the reader has gone
+	_, _ = w.Write(body) // a reader who has gone is told nothing
 }
 
 // Worker answers GET /worker.js: the small program of static/worker.txt with the
@@ -61,7 +61,7 @@ func (k *Kit) Worker(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/javascript; charset=utf-8")
 	h.Set("Cache-Control", "no-cache")
-	w.Write(k.worker) //nolint:errcheck // the reader has gone
+	_, _ = w.Write(k.worker) // a reader who has gone is told nothing
 }
 
 // newWorker fills the list in: fonts, styles, scripts, drawings. The large PNG

@@ -139,10 +139,10 @@ func (p *Page) quoted(act func()) {
 }
 
 // Find enters the phone of a payee and ends at the transfer form.
-func (p *Page) Find(phone string) {
+func (p *Page) Find(phone string, next ...string) {
 	p.t.Helper()
 	p.Fill("phone", phone)
-	p.Submit("Дальше")
+	p.Submit(append(next, "Дальше")[0])
 	p.At("/transfer")
 	p.Until("document.querySelector('[name=amount]:not([type=hidden])')")
 }
@@ -168,6 +168,8 @@ func (p *Page) Confirm(passcode string) {
 	p.Fill("passcode", passcode)
 	p.Submit("Перевести")
 }
+
+var cyrillic = regexp.MustCompile(`\p{Cyrillic}`)
 
 var notDigits = regexp.MustCompile(`[^\d,.−-]`)
 

@@ -1,0 +1,171 @@
+package e2e
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"rocketbank/internal/base/tier"
+)
+
+// After a newcomer's path nothing she entrusted to the bank lies open: not in
+// the database, not in the log, not in pages that have no need of it.
+func TestSecretsStory(t *testing.T) {
+	t.Parallel()
+	tier.AtLeast(t, tier.CI)
+	storyDemo(t, func(t *testing.T, d *Demo) {
+		friend, good := d.Person("Марина"), d.Card("good")
+		p := d.Open(t, Opt{Mobile: true, Within: 5 * time.Minute})
+		p.Order(d, rita)
+		var codes []string
+		for _, m := range d.Messages(rita.Phone) {
+			if c := sixDigits.FindStringSubmatch(m.Text); c != nil {
+				codes = append(codes, c[1])
+			}
+		}
+		if len(codes) == 0 {
+			t.Fatal("no code to look for")
+		}
+		good.CVC = "947"
+		p.StartTopUp(good, "9000")
+		p.Pay3DS(good.Code)
+		p.AtPrefix("/topup/tu_")
+		p.Sees("Пополнили на")
+		const message = "Канарейка поёт"
+		p.Send(friend.Phone, "1234", message, rita.Passcode)
+
+		secrets := map[string]string{
+			"phone": rita.Phone[2:], "friend's phone": friend.Phone[2:], "surname": "Снегирёва", "birth date": rita.Birth, "birth date as ISO": "1985-07-28",
+			"another bank's card": good.Number, "that card in groups": "2200 0000 0000 0046", "message": message, "passcode": rita.Passcode, "friend's token": friend.Token[3:],
+		}
+		for i, c := range codes {
+			secrets[fmt.Sprintf("one-time code %d", i+1)] = c
+		}
+
+		// Pages: only what they are for. A receipt and a form name the payee's phone.
+		fullPhone := regexp.MustCompile(`\+7\s?\(?\d{3}\)?\s?\d{3}[- ]?\d{2}[- ]?\d{2}`)
+		for _, path := range []string{"/home", "/operations", "/payments", "/transfer", "/topup", "/more", "/profile/devices", "/profile/tokens"} {
+			p.Go(path)
+			html := plainSpaces.Replace(p.JS("document.documentElement.outerHTML"))
+			html = strings.ReplaceAll(html, "0000 0000 0000 0000", "") // the example in the empty field
+			for _, n := range fullPhone.FindAllString(strings.ReplaceAll(html, "+7 916 555-01-23", ""), -1) { // the example in the empty field
+				if !strings.Contains(n, "800") { // the bank's own
+					t.Errorf("%s shows a whole phone: %s", path, n)
+				}
+			}
+			for _, what := range []string{"birth date", "another bank's card", "passcode", "one-time code 1"} {
+				if holdsNumber(html, secrets[what]) {
+					t.Errorf("%s holds the %s", path, what)
+				}
+			}
+			if wholeCard.MatchString(html) {
+				t.Errorf("%s holds a whole card number: %s", path, wholeCard.FindString(html))
+			}
+		}
+
+		d.Stop() // the write-ahead log and the outbox are where they will be found
+		places := map[string]string{"the log": d.log.text()}
+		if d.db == "" {
+			bankFiles(t, d.folder, places)
+		} else {
+			bankTables(t, d.db, places)
+		}
+		for place, text := range places {
+			for what, s := range secrets {
+				if holdsNumber(text, s) || strings.Contains(text, hex.EncodeToString([]byte(s))) && len(s) > 6 {
+					t.Errorf("%s holds the %s", place, what)
+				}
+			}
+			if strings.Contains(text, `"cvc"`) || strings.Contains(text, `cvc=`) {
+				t.Errorf("%s holds a CVC", place)
+			}
+		}
+		d.Restart()
+		d.Verify()
+	})
+}
+
+var wholeCard = regexp.MustCompile(`(?:^|\D)(?:\d{4}[ -]?){3}\d{4}(?:\D|$)`)
+
+// holdsNumber looks for a text; a text of digits counts only as a number of its
+// own, for six digits stand in every time stamp.
+func holdsNumber(text, want string) bool {
+	for at := 0; ; {
+		i := strings.Index(text[at:], want)
+		if i < 0 {
+			return false
+		}
+		i += at
+		end := i + len(want)
+		digit := func(at int) bool { return at >= 0 && at < len(text) && text[at] >= '0' && text[at] <= '9' }
+		if len(want) > 6 || !digit(i-1) && !digit(end) {
+			return true
+		}
+		at = end
+	}
+}
+
+// bankFiles reads what the bank keeps in its folder. The sandbox's files are
+// the outside world; ready.json and people.json are the demo's keys under the
+// mat, and the key file is named for what it is.
+func bankFiles(t *testing.T, folder string, into map[string]string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, f fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case f.IsDir() && f.Name() == "sandbox":
+			return fs.SkipDir
+		case f.IsDir(), f.Name() == "ready.json", f.Name() == "people.json", f.Name() == "keys.json":
+			return nil
+		}
+		raw, err := os.ReadFile(path)
+		into[f.Name()] = string(raw)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(into["bank.db"], "CREATE TABLE") {
+		t.Error("bank.db is not what was looked into")
+	}
+}
+
+// bankTables reads every row of every table as text, bytes in hex.
+func bankTables(t *testing.T, address string, into map[string]string) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(tables) < 10 {
+		t.Fatalf("%d tables, %v", len(tables), err)
+	}
+	for _, name := range tables {
+		rows, err := conn.Query(ctx, "SELECT t::text FROM "+pgx.Identifier{name}.Sanitize()+" t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		into["table "+name] = strings.Join(all, "\n")
+	}
+}

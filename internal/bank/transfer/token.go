@@ -113,15 +113,30 @@ func (s *Service) payee(who client.ID, token string) (payeeBody, error) {
 // Quote offers a transfer of amount from an account to the payee of a token.
 // Whose account it is and what is on it is checked when money moves.
 func (s *Service) Quote(who client.ID, from ledger.AccountID, payee string, amount money.Amount) (Quote, error) {
-	to, err := s.payee(who, payee)
+	if _, err := s.payee(who, payee); err != nil {
+		return Quote{}, err
+	}
+	q, err := s.Parts(who, from, payee, amount)
 	if err != nil {
 		return Quote{}, err
 	}
-	if !amount.Positive() || amount.Cur != money.RUB {
-		return Quote{}, ErrAmount
-	}
 	if err := s.d.Limits.Rules().CheckOne(amount); err != nil {
 		return Quote{}, err
+	}
+	return q, nil
+}
+
+// Parts is a Quote for an order that is given by its parts, to be passed on to
+// ToFriend at once. A payee's token that ran out and a sum above the cap are
+// refused there, where the key comes first: the order may be the repeat of one
+// that was done in time.
+func (s *Service) Parts(who client.ID, from ledger.AccountID, payee string, amount money.Amount) (Quote, error) {
+	var to payeeBody
+	if !s.open(payeeTable, who, payee, &to) {
+		return Quote{}, ErrPayee
+	}
+	if !amount.Positive() || amount.Cur != money.RUB {
+		return Quote{}, ErrAmount
 	}
 	fee, err := s.d.Tariff.Friend.Of(amount)
 	if err != nil {
@@ -177,3 +192,6 @@ func (s *Service) quote(who client.ID, token string) (quoteBody, error) {
 }
 
 func (s *Service) expired(q quoteBody) bool { return !s.d.DB.Now().Before(q.until()) }
+
+// late tells a quote that was made of a payee's token which had run out.
+func (q quoteBody) late() bool { return q.Made >= q.To.Until }

@@ -254,6 +254,52 @@ func TestLateRepeatGetsItsAnswer(t *testing.T) {
 	})
 }
 
+// An order by its parts is repeated after the payee's token ran out, or after
+// the cap was lowered: what was done gets its answer, what was not is refused.
+func TestLateRepeatOfPartsGetsItsAnswer(t *testing.T) {
+	each(t, func(d desk, anna, pavel banktest.Person) {
+		to := d.payee(anna, pavel.Phone)
+		parts := func(d desk, key ledger.Key) transfer.ToFriend {
+			d.Helper()
+			q, err := d.transfers.Parts(anna.ID, anna.Account, to.Token, money.Rub(100_00))
+			if err != nil {
+				d.Fatal(err)
+			}
+			return d.confirmed(transfer.ToFriend{Client: anna.ID, Key: key, Quote: q.Token})
+		}
+		done, fresh := ledger.Key(d.IDs.New()), ledger.Key(d.IDs.New())
+		first, err := d.transfers.ToFriend(ctx, parts(d, done))
+		if err != nil {
+			d.Fatal(err)
+		}
+		check := func(d desk, why error) {
+			d.Helper()
+			if r, err := d.transfers.ToFriend(ctx, parts(d, done)); err != nil || r.ID != first.ID || !r.Replay {
+				d.Errorf("a repeat when %v: %+v, %v", why, r, err)
+			}
+			if _, err := d.transfers.ToFriend(ctx, parts(d, fresh)); !errors.Is(err, why) {
+				d.Errorf("an order when %v: %v", why, err)
+			}
+			if _, err := d.transfers.Quote(anna.ID, anna.Account, to.Token, money.Rub(100_00)); !errors.Is(err, why) {
+				d.Errorf("an offer when %v: %v", why, err)
+			}
+		}
+		rules := limit.Standard()
+		rules.OneTransfer = money.Rub(50_00)
+		strict := *d.Bank
+		strict.Limits = limit.New(d.DB, d.Vault, rules)
+		check(deskOf(&strict), limit.ErrOneTransfer)
+		d.Clock.Add(transfer.PayeeTTL)
+		check(d, transfer.ErrPayee)
+		// The same key for another payee stays a conflict.
+		other := d.Client("Пётр", "Волков", 0)
+		to = d.payee(anna, other.Phone)
+		if _, err := d.transfers.ToFriend(ctx, parts(d, done)); !errors.Is(err, transfer.ErrKeyReused) {
+			d.Errorf("another payee under the key: %v", err)
+		}
+	})
+}
+
 func TestRefusals(t *testing.T) {
 	each(t, func(d desk, anna, pavel banktest.Person) {
 		to := d.payee(anna, pavel.Phone)

@@ -64,6 +64,7 @@ type Limits interface {
 type Transfers interface {
 	Resolve(ctx context.Context, who client.ID, p phone.Number, ip string) (transfer.Payee, error)
 	Quote(who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
+	Parts(who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
 	Order(who client.ID, quote, message string) (transfer.Order, error)
 	ToFriend(ctx context.Context, cmd transfer.ToFriend) (transfer.Receipt, error)
 	Receipt(ctx context.Context, who client.ID, transfer id.ID) (transfer.Receipt, error)

@@ -124,3 +124,21 @@ func TestExpiredQuote(t *testing.T) {
 		}
 	})
 }
+
+// A transfer by its parts is repeated the next day, when the payee's token has
+// run out: the remembered answer comes, and only a new order is refused.
+func TestRepeatAfterThePayeesTokenRanOut(t *testing.T) {
+	each(t, func(w *world) {
+		anna, pavel := w.person(1, 100), w.person(2, 0)
+		body := obj{"payee": w.payee(anna, pavel), "amount": rub("1.00"), "from": anna.from()}
+		done := w.order(anna.transfer, "used", body)
+		w.clock.Add(25 * 60 * 60 * 1e9)
+		w.problem(w.order(anna.transfer, "late", body), 422, "transfer.payee_invalid")
+		if r := w.order(anna.transfer, "used", body); r.status != 201 || r.raw != done.raw || r.header.Get("Idempotency-Replayed") != "true" {
+			w.Errorf("repeat: %d %s, first %s", r.status, r.raw, done.raw)
+		}
+		if got := w.balance(anna); got != "99.00 RUB" {
+			w.Errorf("Anna has %s", got)
+		}
+	})
+}

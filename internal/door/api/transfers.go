@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/ledger"
 )
@@ -55,7 +57,7 @@ type Quote struct {
 }
 
 func (d *Door) quote(ctx context.Context, c *call, _ *none, in *NewQuote) (*answer[Quote], error) {
-	q, err := d.offer(c, in.Payee, in.From, in.Amount)
+	q, err := offer(c, in.Payee, in.From, in.Amount, d.d.Transfers.Quote)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +76,11 @@ func (d *Door) quote(ctx context.Context, c *call, _ *none, in *NewQuote) (*answ
 	})
 }
 
+// quoting makes a quote: one to be shown, or one to be ordered at once.
+type quoting func(who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
+
 // offer makes a quote of what a body says.
-func (d *Door) offer(c *call, payee, from string, sum Money) (transfer.Quote, error) {
+func offer(c *call, payee, from string, sum Money, quote quoting) (transfer.Quote, error) {
 	var bad flaws
 	bad.need("payee", payee)
 	amount, err := sum.sum()
@@ -88,7 +93,7 @@ func (d *Door) offer(c *call, payee, from string, sum Money) (transfer.Quote, er
 	if len(bad) > 0 {
 		return transfer.Quote{}, bad.err()
 	}
-	return d.d.Transfers.Quote(c.token.Client, account, payee, amount)
+	return quote(c.token.Client, account, payee, amount)
 }
 
 // NewTransfer is an order to send money: a quote, or what a quote is made of.
@@ -196,7 +201,7 @@ func (d *Door) quoteOf(c *call, body *NewTransfer) (string, error) {
 	if body.Amount != nil {
 		sum = *body.Amount
 	}
-	q, err := d.offer(c, body.Payee, body.From, sum)
+	q, err := offer(c, body.Payee, body.From, sum, d.d.Transfers.Parts)
 	return q.Token, err
 }
 

@@ -56,7 +56,7 @@ func TestSecretsStory(t *testing.T) {
 		for _, path := range []string{"/home", "/operations", "/payments", "/transfer", "/topup", "/more", "/profile/devices", "/profile/tokens"} {
 			p.Go(path)
 			html := plainSpaces.Replace(p.JS("document.documentElement.outerHTML"))
-			html = strings.ReplaceAll(html, "0000 0000 0000 0000", "") // the example in the empty field
+			html = strings.ReplaceAll(html, "0000 0000 0000 0000", "")                                        // the example in the empty field
 			for _, n := range fullPhone.FindAllString(strings.ReplaceAll(html, "+7 916 555-01-23", ""), -1) { // the example in the empty field
 				if !strings.Contains(n, "800") { // the bank's own
 					t.Errorf("%s shows a whole phone: %s", path, n)

@@ -41,7 +41,10 @@ func (d *Door) renderKnown(w http.ResponseWriter, r *http.Request, status int, k
 	if known.Paused.After(d.Now()) {
 		return d.renderLocked(w, r, known.Paused)
 	}
-	v := LoginKnownView{Page: d.shown(w, r), Name: known.First, Next: next, Expired: expiredOf(r), KeptForm: r.URL.Query().Get("kept") == "1"}
+	q := r.URL.Query()
+	v := LoginKnownView{
+		Page: d.shown(w, r), Name: known.First, Next: next, Expired: expiredOf(r), KeptForm: q.Get("kept") == "1", LoggedOut: q.Get("out") == "1",
+	}
 	v.Errors = problems
 	if known.TriesLeft <= warnTries {
 		v.TriesLeft = known.TriesLeft

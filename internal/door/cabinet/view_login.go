@@ -40,7 +40,8 @@ type LoginKnownView struct {
 	Next      string
 	Expired   Expiry
 	KeptForm  bool
-	TriesLeft int // shown when 1…3, a warning before the lock; else 0
+	TriesLeft int  // shown when 1…3, a warning before the lock; else 0
+	LoggedOut bool // arrived from POST /logout
 }
 
 // LoginPasscodeView is GET and POST /login/passcode on a new device, after the

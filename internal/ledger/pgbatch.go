@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -172,11 +173,16 @@ func (p *postgres) write(pl *plan) error {
 		return errors.Join(err, pipe.end())
 	}
 	pipe.send(pgCommit)
-	pipe.sync()
-	pipe.drain()
 	p.unsafe = false
+	pipe.sync()
+	pipe.drain() // the server's notice comes before the answer to COMMIT
 	if err := pipe.end(); err != nil {
-		return p.classify(err, true)
+		if err = p.classify(err, true); p.unsafe && errors.Is(err, errUnknown) {
+			// Told to end while it waited for the replica: the keys would be
+			// found here, and that proves nothing.
+			err = fmt.Errorf("%w: %w", errUnreplicated, err)
+		}
+		return err
 	}
 	if p.conn.TxStatus() != 'I' || pipe.tag != pgCommit {
 		return errors.New("ledger: the commit answered " + pipe.tag)

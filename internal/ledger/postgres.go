@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -63,9 +62,7 @@ func newPostgres(ctx context.Context, d *db.DB, log *slog.Logger) (*postgres, er
 	}
 	p.cfg.ConnectTimeout = pgConnectTime
 	p.cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
-		if strings.Contains(n.Message, "synchronous replication") {
-			p.unsafe = true
-		}
+		p.unsafe = p.unsafe || db.NotReplicated(n)
 	}
 	return p, p.connect(ctx)
 }
@@ -245,7 +242,7 @@ func (p *postgres) reached(st *state, w *wants, orders []*order) (go_ []*order, 
 // that the server may have got the COMMIT.
 func (p *postgres) classify(err error, committing bool) error {
 	var pe *pgconn.PgError
-	if errors.As(err, &pe) && pe.Severity == "ERROR" {
+	if errors.As(err, &pe) && pe.SeverityUnlocalized == "ERROR" {
 		// The transaction is over without a commit.
 		switch pe.Code {
 		case "55P03":

@@ -2,11 +2,13 @@ package db_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
 	"testing"
 
+	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/db/dbtest"
 )
@@ -51,6 +53,53 @@ func TestWriteIsolatesFailures(t *testing.T) {
 			t.Errorf("double key gave %v", err)
 		}
 	})
+}
+
+// The server says, during the commit, that it gave up waiting for its replica:
+// the row is here, but a failover would not know it.
+func TestCommitDidNotReachItsReplica(t *testing.T) {
+	ctx := context.Background()
+	url := dbtest.Postgres(t)
+	d := dbtest.Open(t, url, clock.System())
+	raw, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := raw.ExecContext(ctx, dbtest.Unreplicated("setting")); err != nil {
+		t.Fatal(err)
+	}
+	after := false
+	err = d.Write(ctx, func(tx db.Tx) error {
+		tx.AfterCommit(func() { after = true })
+		_, err := tx.Exec(ctx, qPut, "a", "x")
+		return err
+	})
+	if !errors.Is(err, db.ErrUnknownOutcome) || after || !has(t, d, "a") {
+		t.Errorf("told %v, after=%v", err, after)
+	}
+	for range 5 { // a later unit on the same connection is not to blame
+		if err := d.Write(ctx, func(tx db.Tx) error { _, err := tx.Exec(ctx, qDrop, "b"); return err }); err != nil {
+			t.Errorf("then told %v", err)
+		}
+	}
+}
+
+var qDrop = db.Query(`DELETE FROM setting WHERE name = $1`)
+
+// Whoever gives up while the commit is under way is not told that nothing
+// happened.
+func TestGivingUpInTheCommit(t *testing.T) {
+	d := dbtest.Open(t, dbtest.Postgres(t), clock.System())
+	ctx, cancel := context.WithCancel(context.Background())
+	err := d.Write(ctx, func(tx db.Tx) error {
+		defer cancel()
+		_, err := tx.Exec(ctx, qPut, "a", "x")
+		return err
+	})
+	if stored := has(t, d, "a"); !errors.Is(err, db.ErrUnknownOutcome) && stored != (err == nil) {
+		t.Errorf("told %v, stored %v", err, stored)
+	}
 }
 
 func TestWritePanicReachesTheCaller(t *testing.T) {

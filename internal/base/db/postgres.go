@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,6 +38,11 @@ func openPostgres(ctx context.Context, url string, o Options) (*DB, error) {
 		cfg.RuntimeParams["application_name"] = "rocketbank"
 	}
 	cfg.ConnectTimeout = pgConnectIn
+	cfg.OnNotice = func(c *pgconn.PgConn, n *pgconn.Notice) {
+		if NotReplicated(n) {
+			c.CustomData()[notReplicated] = true
+		}
+	}
 	pool := stdlib.OpenDB(*cfg)
 	n := o.Readers
 	if n == 0 {
@@ -86,7 +92,9 @@ func (d *DB) writePostgres(ctx context.Context, fn func(Tx) error) error {
 		switch {
 		case err == nil:
 			return nil
-		case committing && lostConnection(err):
+		case errors.Is(err, ErrUnknownOutcome):
+			return err
+		case committing && (lostConnection(err) || ctx.Err() != nil):
 			return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 		case try == pgTries || !(Retriable(err) || lostConnection(err)) || ctx.Err() != nil:
 			return err
@@ -96,7 +104,15 @@ func (d *DB) writePostgres(ctx context.Context, fn func(Tx) error) error {
 }
 
 func (d *DB) tryPostgres(ctx context.Context, fn func(Tx) error) (err error, committing bool) {
-	t, err := d.pool.BeginTx(ctx, nil)
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		return err, false
+	}
+	defer conn.Close()
+	if _, err := unreplicated(conn); err != nil { // forget what somebody else was told
+		return err, false
+	}
+	t, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err, false
 	}
@@ -108,8 +124,36 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(Tx) error) (err error, com
 	if err := t.Commit(); err != nil {
 		return err, true
 	}
+	if lost, err := unreplicated(conn); lost || err != nil {
+		return fmt.Errorf("%w: it did not reach its replica (%v)", ErrUnknownOutcome, err), true
+	}
 	u.committed()
 	return nil, true
+}
+
+// notReplicated is where a connection keeps that NotReplicated was told.
+const notReplicated = "not replicated"
+
+// NotReplicated tells the notice by which PostgreSQL says that a commit is
+// made here, but perhaps not where a failover would look: not durable. The
+// name of the routine stays the same in every language of the server.
+func NotReplicated(n *pgconn.Notice) bool {
+	return n.Routine == "SyncRepWaitForLSN" || strings.Contains(n.Message, "synchronous replication")
+}
+
+// unreplicated tells, once, whether the connection has got such a notice.
+func unreplicated(c *sql.Conn) (lost bool, err error) {
+	err = c.Raw(func(raw any) error {
+		pc, ok := raw.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("db: %T is no connection to PostgreSQL", raw)
+		}
+		data := pc.Conn().PgConn().CustomData()
+		_, lost = data[notReplicated]
+		delete(data, notReplicated)
+		return nil
+	})
+	return lost, err
 }
 
 // Retriable tells an error after which the whole unit of work may run again:

@@ -95,3 +95,13 @@ func Postgres(t *testing.T) string {
 	}
 	return base + sep + "search_path=" + url.QueryEscape(schema)
 }
+
+// Unreplicated gives the SQL by which every commit that adds to a table tells
+// what a PostgreSQL server tells that gave up waiting for its replica.
+func Unreplicated(table string) string {
+	return `CREATE FUNCTION unreplicated() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			RAISE WARNING 'canceling wait for synchronous replication due to user request';
+			RETURN NULL; END $$;
+		CREATE CONSTRAINT TRIGGER unreplicated AFTER INSERT ON ` + table + `
+			DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION unreplicated()`
+}

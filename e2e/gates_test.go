@@ -38,7 +38,7 @@ type Cost struct {
 }
 
 // notCounted are loads the budget leaves out: manifest, icon, worker, stream.
-var notCounted = regexp.MustCompile(`manifest|favicon|/icon|logo\.svg|/sw\.js|/worker\.js|/events`)
+var notCounted = regexp.MustCompile(`manifest|favicon|/icon|logo\.[^/]*svg|/sw\.js|/worker\.js|/events`)
 
 // Cold loads a path in a fresh window with this one's cookies and an empty
 // cache, and tells what it cost.

@@ -9,5 +9,6 @@
 //
 // Environment: ROCKETBANK_BROWSER names the Chromium to use (default
 // chromium-headless-shell, else chromium), ROCKETBANK_ARTEFACTS the folder
-// that keeps the screenshots.
+// that keeps the screenshots, ROCKETBANK_SCREENS the one where the pictures of
+// docs/screens are drawn anew.
 package e2e

@@ -170,13 +170,19 @@ func (p *Page) FieldValue(name string) string {
 
 func field(name string) string { return fmt.Sprintf("[name=%s]:not([type=hidden])", quote(name)) }
 
+// focused tells whether a field has the focus. A page gives it to its first
+// field when it is first drawn, a moment after it is loaded.
+const focused = `(async(s)=>{const e=document.querySelector(s);
+	for(let i=0;i<40&&e.autofocus&&document.activeElement===document.body;i++)await new Promise(r=>setTimeout(r,25));
+	return document.activeElement===e})`
+
 // Fill types into the field with this name, as a person does: it takes out
 // what is there and presses keys.
 func (p *Page) Fill(name, text string) {
 	p.t.Helper()
 	at := chromedp.CSS(field(name))
 	p.until("document.querySelector("+quote(field(name))+")", "a field named "+name)
-	if p.JS("document.activeElement===document.querySelector("+quote(field(name))+")") != "true" {
+	if p.JS(focused+"("+quote(field(name))+")") != "true" {
 		p.taps++ // a field that has the focus already needs none
 	}
 	p.Do(chromedp.Focus(at))

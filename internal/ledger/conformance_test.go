@@ -360,6 +360,21 @@ func ruleReversal(h *house) {
 	}
 	h.balance(a, 100, 0)
 	h.balance(b, 0, 0)
+
+	// Of a transaction with several payees nobody gives back what another got.
+	many := h.post(Transaction{Owner: own(1), Key: freshKey(), Kind: KindTransfer, Phase: Posted, Legs: []Leg{
+		{Account: a, Amount: money.Rub(-100)}, {Account: b, Amount: money.Rub(60)}, {Account: h.account(3, 0), Amount: money.Rub(40)},
+	}})
+	h.post(transfer(1, h.account(1, 40), b, 40))
+	part := back(60)
+	part.Refers = many.Txn
+	h.post(part)
+	part = back(40)
+	part.Refers = many.Txn
+	if _, err := h.book.Post(bg, part); !errors.Is(err, ErrMisuse) {
+		t.Errorf("one payee gave back 100 of the 60 he got: %v", err)
+	}
+	h.balance(b, 40, 0)
 }
 
 func ruleExpiry(house *house) {

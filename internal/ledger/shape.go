@@ -201,6 +201,11 @@ func (c *change) reversible() error {
 		}
 		return misuse("reversal of %x does not credit %v alone", c.t.Refers, c.hold.account)
 	}
+	if len(c.origin.legs) > 2 && c.hold != nil && c.hold.reversed > 0 {
+		// The tally keeps one sum, which does not tell whose part came back:
+		// one payee could be made to pay another's.
+		return misuse("a second part of %x, which has more than two legs, cannot be reversed", c.t.Refers)
+	}
 	for _, l := range c.t.Legs {
 		ok := false
 		for _, was := range c.origin.legs {

@@ -82,7 +82,7 @@ func (s *Service) follow(ctx context.Context, r row, o Outcome, said error) (row
 	case ChargeCharged:
 		return s.settle(ctx, r)
 	case ChargeRefused:
-		return s.giveBack(ctx, r, o.Reason)
+		return s.giveBack(ctx, r, foreign(o.Reason))
 	case ChargeActionRequired:
 		return s.sendToBank(ctx, r, o.ActionURL, next)
 	case ChargeProcessing:

@@ -36,3 +36,13 @@ const (
 
 // gaveUp tells that we closed the top-up without the acquirer's word.
 func gaveUp(reason string) bool { return reason == reasonNotSent || reason == reasonInterrupted }
+
+// foreign is the acquirer's word for a refusal as it is kept. Ours decide which
+// steps follow, so no acquirer may say them.
+func foreign(reason string) string {
+	switch reason {
+	case reasonLimit, reasonNotSent, reasonInterrupted:
+		return "declined"
+	}
+	return reason
+}

@@ -450,6 +450,31 @@ func TestTheCardIsNotKept(t *testing.T) {
 	})
 }
 
+// The words that say that we gave up, or passed the limit, are ours: an acquirer
+// that uses them has declined, at once or on being asked.
+func TestTheAcquirersWordsAreNotOurs(t *testing.T) {
+	for _, word := range []string{"limit", "not_sent", "interrupted"} {
+		t.Run(word, func(t *testing.T) {
+			each(t, func(d *desk) {
+				d.other.first, d.other.reason = topup.ChargeRefused, word
+				d.untouched(d.start(1000), "declined")
+				d.other.first, d.other.reason = topup.ChargeActionRequired, ""
+				later := d.start(1000)
+				d.other.put(later.Text(), 1030_00, topup.ChargeRefused, word)
+				d.real.Add(3 * time.Second)
+				d.untouched(later, "declined")
+				_, before := d.other.counts()
+				if err := d.topups.Hint(ctx, later.Text()); err != nil {
+					d.Error(err)
+				}
+				if _, found := d.other.counts(); found != before {
+					d.Error("a refusal of the acquirer is taken for one of ours that may turn up later")
+				}
+			})
+		})
+	}
+}
+
 func TestEveryReasonHasWords(t *testing.T) {
 	for _, reason := range []string{"insufficient_funds", "expired_card", "wrong_code", "cancelled", "declined", "bad_card", "bad_amount", "limit", "not_sent", "interrupted", "<script>"} {
 		for _, lang := range locale.Langs() {

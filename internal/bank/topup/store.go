@@ -34,6 +34,7 @@ type row struct {
 	details   []byte
 	at        time.Time
 	sentMicro int64
+	asked     int64 // µs: when a page last had the acquirer asked
 	tries     int64
 }
 
@@ -59,7 +60,7 @@ type errStep struct{ from, to State }
 func (e errStep) Error() string { return fmt.Sprintf("topup: no step from %s to %s", e.from, e.to) }
 
 const columns = `id, client, key, print, account, currency, amount_minor, fee_minor, state, reason, left_minor, version,
-	hold, operation, action, details, at_us, sent_us, tries`
+	hold, operation, action, details, at_us, sent_us, asked_us, tries`
 
 var (
 	insert = db.NewInsert("topup",
@@ -106,7 +107,7 @@ func scan(from interface{ Scan(...any) error }) (row, error) {
 	var rawID, key, print, hold []byte
 	var owner, account, cur, amount, fee, state, left, at int64
 	err := from.Scan(&rawID, &owner, &key, &print, &account, &cur, &amount, &fee, &state, &r.reason, &left, &r.version,
-		&hold, &r.operation, &r.action, &r.details, &at, &r.sentMicro, &r.tries)
+		&hold, &r.operation, &r.action, &r.details, &at, &r.sentMicro, &r.asked, &r.tries)
 	if err != nil {
 		return r, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/topup"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
@@ -252,6 +253,39 @@ func TestReturnAsksRarely(t *testing.T) {
 		d.topups.Return(ctx, started.ID)
 		if _, found := d.other.counts(); found != 2 {
 			d.Errorf("%d questions, want 2", found)
+		}
+	})
+}
+
+var qHoldRow = db.Query(`UPDATE topup SET tries = tries WHERE id = $1`)
+
+// Whoever holds the address of an open top-up needs no session. What was asked
+// just now is read: while somebody else writes, the page neither waits nor writes.
+func TestReturnReadsBeforeItWrites(t *testing.T) {
+	each(t, func(d *desk) {
+		started := d.start(5_000)
+		if _, err := d.topups.Return(ctx, started.ID); err != nil {
+			d.Fatal(err)
+		}
+		shown := make(chan error, 1)
+		err := d.DB.Write(ctx, func(tx db.Tx) error {
+			if _, err := tx.Exec(ctx, qHoldRow, started.ID.Bytes()); err != nil {
+				return err
+			}
+			go func() {
+				_, err := d.topups.Return(ctx, started.ID)
+				shown <- err
+			}()
+			select {
+			case err := <-shown:
+				return err
+			case <-time.After(2 * time.Second):
+				d.Error("the page waits to write")
+				return nil
+			}
+		})
+		if err != nil {
+			d.Fatal(err)
 		}
 	})
 }

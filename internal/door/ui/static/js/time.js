@@ -31,8 +31,11 @@ if (idle && box) {
     if (form) form.submit(); else location.reload();
   };
   document.getElementById('stay').onclick = async () => {
-    const r = await fetch('/more', { redirect: 'manual' });
-    if (!r.ok) return over();
+    const r = await fetch('/more', { redirect: 'manual' }).catch(() => 0);
+    // Only being led to the login page means that the session is over; a busy
+    // bank or a lost network leaves the button to be pressed again.
+    if (r.type === 'opaqueredirect') return over();
+    if (!r.ok) return;
     alive();
     tabs.postMessage(0);
   };

@@ -69,6 +69,7 @@ func TestNewcomerStory(t *testing.T) {
 		f.SeesTotal(before + 5_000_50)
 		f.Sees(kira.first() + " Л.")
 		f.Sees("+5 000,50 ₽")
+		f.Sees(kira.first() + " Л.: пришло 5 000,50 ₽") // and it is said
 		if f.JS("window.e2eStays") != "1" {
 			t.Error("the friend's page was loaded anew")
 		}
@@ -83,7 +84,11 @@ func TestNewcomerStory(t *testing.T) {
 		f.Sees("За билеты 🎬")
 		f.Sees("+5 000,50 ₽")
 
-		// The second time the friend is known: fewer taps.
+		// The second time the friend is known: fewer taps. He is looking at
+		// another tab meanwhile and finds the money when he comes back.
+		f.Go("/home")
+		f.Live()
+		f.Hide(true)
 		begun = p.taps
 		p.Submit("Перевести")
 		p.Submit("Павел К.")
@@ -95,6 +100,8 @@ func TestNewcomerStory(t *testing.T) {
 		if taps := p.taps - begun; taps > 4 {
 			t.Errorf("a transfer to a known friend took %d taps, at most 4", taps)
 		}
+		f.Hide(false)
+		f.SeesTotal(before + 6_000_50)
 		if got, want := d.Balance(friend.Token), before+6_000_50; got != want {
 			t.Errorf("the API says the friend has %d kopecks, want %d", got, want)
 		}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -250,4 +251,11 @@ func (p *Page) Tab() *Page {
 	q.emulate(q.opt.Mobile, q.opt.Dark)
 	q.Do(send(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher}))
 	return q
+}
+
+// Hide puts the window behind another one, or brings it back, as far as the
+// page can tell.
+func (p *Page) Hide(hidden bool) {
+	p.t.Helper()
+	p.JS(fmt.Sprintf("(Object.defineProperty(document,'hidden',{configurable:true,get:()=>%v}),document.dispatchEvent(new Event('visibilitychange')))", hidden))
 }

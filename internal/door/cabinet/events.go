@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
@@ -43,7 +44,7 @@ func (d *Door) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if s.send(": hello\n\n") != nil {
+	if s.send(": hello\n\n") != nil || s.missed() != nil {
 		return nil // the reader has gone; so it is below
 	}
 	beat := time.NewTicker(streamBeat)
@@ -76,8 +77,20 @@ type stream struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	out    *http.ResponseController
-	newest id.ID // the newest operation that was drawn
-	drawn  bool
+	newest id.ID // the newest operation that the page shows
+}
+
+// missed draws what has happened since the page was: while it was on its way,
+// or while its stream was cut or its tab hidden.
+func (s *stream) missed() error {
+	if after, err := id.Parse("op", s.r.URL.Query().Get("after")); err == nil {
+		s.newest = after
+	}
+	feed, err := s.d.Operations.Feed(s.r.Context(), of(s.r).session.Client, operation.Filter{Limit: 1})
+	if err != nil || len(feed.Operations) == 0 || feed.Operations[0].ID == s.newest {
+		return err
+	}
+	return s.news()
 }
 
 // alive looks whether the session still stands; if not, it says goodbye.
@@ -122,10 +135,9 @@ func (s *stream) news() error {
 	return s.send(message(b.String()))
 }
 
-// mark shows which rows are new since the last message and says the newest one.
+// mark shows which rows are new to the page and says the newest one.
 func (s *stream) mark(v *HomeView) {
-	before, first := s.newest, !s.drawn
-	s.drawn = true
+	before := s.newest
 	for i := len(v.Feed) - 1; i >= 0; i-- {
 		op := &v.Feed[i]
 		x, err := id.Parse("op", strings.TrimPrefix(op.Href, "/operations/"))
@@ -133,9 +145,6 @@ func (s *stream) mark(v *HomeView) {
 			continue
 		}
 		s.newest = x
-		if first {
-			continue
-		}
 		op.New = true
 		if op.Amount.Minor > 0 {
 			v.Notice = &ui.Notice{Tone: ui.Good, Text: arrived(v.Page, *op)}

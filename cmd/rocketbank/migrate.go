@@ -21,9 +21,9 @@ type database struct {
 // open opens the database as it is, without changing its schema.
 func (f database) open(ctx context.Context) (*db.DB, error) { return db.Open(ctx, f.DB, db.Options{}) }
 
-// ready opens the database and refuses a schema of another program.
+// ready opens a database that is there and refuses a schema of another program.
 func (f database) ready(ctx context.Context) (*db.DB, error) {
-	d, err := f.open(ctx)
+	d, err := db.Open(ctx, f.DB, db.Options{Exists: true})
 	if err != nil {
 		return nil, err
 	}

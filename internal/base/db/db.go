@@ -44,6 +44,7 @@ type Tx interface {
 type Options struct {
 	Clock   clock.Clock // business time; the machine's clock when nil
 	Readers int         // SQLite readers or PostgreSQL pool size; 0 means the default
+	Exists  bool        // refuse an SQLite file that is not there instead of making an empty one
 }
 
 // DB is an open database of either engine.

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -53,6 +56,17 @@ func TestWriteIsolatesFailures(t *testing.T) {
 			t.Errorf("double key gave %v", err)
 		}
 	})
+}
+
+// A mistyped name is told, and leaves no empty database behind.
+func TestOpenWhatIsNotThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mistyped.db")
+	if d, err := db.Open(context.Background(), "sqlite:"+path, db.Options{Exists: true}); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("opened %v, %v", d, err)
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the file was made: %v", err)
+	}
 }
 
 // The server says, during the commit, that it gave up waiting for its replica:

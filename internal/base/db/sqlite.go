@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ func openLite(ctx context.Context, path string, o Options) (*DB, error) {
 	if path == "" {
 		return nil, errors.New("the database address needs a file, as in sqlite:PATH")
 	}
-	if err := writable(path); err != nil {
+	if err := writable(path, o.Exists); err != nil {
 		return nil, err
 	}
 	readers := o.Readers
@@ -73,9 +74,16 @@ func openLite(ctx context.Context, path string, o Options) (*DB, error) {
 }
 
 // writable explains an unusable folder before SQLite gives its bare number.
-func writable(path string) error {
+func writable(path string, exists bool) error {
 	dir := filepath.Dir(path)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	flags := os.O_RDWR | os.O_CREATE
+	if exists {
+		flags = os.O_RDWR
+	}
+	f, err := os.OpenFile(path, flags, 0o600)
+	if errors.Is(err, fs.ErrNotExist) && exists {
+		return fmt.Errorf("there is no database %s; name one that exists, or make it with: rocketbank migrate up", path)
+	}
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w; name a folder that this user may write to", path, errors.Unwrap(err))
 	}

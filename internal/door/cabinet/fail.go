@@ -1,6 +1,7 @@
 package cabinet
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -18,7 +19,12 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	v := web.VisitOf(r)
 	status := web.Status(err)
 	if r.Context().Err() != nil && status >= 500 {
-		status = http.StatusServiceUnavailable // the visitor left or we are closing; nobody reads it
+		if d.left(r) {
+			d.Log.InfoContext(r.Context(), "the visitor left", "id", v.ID, "route", v.Route)
+			w.WriteHeader(statusLeft)
+			return
+		}
+		status = http.StatusServiceUnavailable // we are closing
 	}
 	f, told := fault.As(err)
 	if status >= 500 {
@@ -34,6 +40,20 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := d.render(w, r, status, ErrorPage(page)); err != nil {
 		d.Log.ErrorContext(r.Context(), "the error page does not render", "id", v.ID, "err", err)
 		http.Error(w, strconv.Itoa(status)+" "+v.ID, status)
+	}
+}
+
+// statusLeft is what servers log for a visitor who hung up; nobody gets it.
+const statusLeft = 499
+
+// left tells whether the visitor hung up before the answer, as a page does
+// with the price of a sum that is being typed on.
+func (d *Door) left(r *http.Request) bool {
+	select {
+	case <-d.Stopping:
+		return false
+	default:
+		return errors.Is(r.Context().Err(), context.Canceled)
 	}
 }
 

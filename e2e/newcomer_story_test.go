@@ -107,6 +107,10 @@ func TestNewcomerStory(t *testing.T) {
 		}
 		d.Verify()
 		if tier.Now() >= tier.CI { // and nothing of it is lost with the power
+			for _, open := range []*Page{p, f} { // their streams are cut with it
+				open.Allow("ERR_INCOMPLETE")
+				open.Allow("ERR_CONNECTION")
+			}
 			d.Kill()
 			d.Restart()
 			p.Go("/home")

@@ -171,26 +171,39 @@ func (p *Page) FieldValue(name string) string {
 func field(name string) string { return fmt.Sprintf("[name=%s]:not([type=hidden])", quote(name)) }
 
 // focused tells whether a field has the focus. A page gives it to its first
-// field when it is first drawn, a moment after it is loaded.
-const focused = `(async(s)=>{const e=document.querySelector(s);
-	for(let i=0;i<40&&e.autofocus&&document.activeElement===document.body;i++)await new Promise(r=>setTimeout(r,25));
-	return document.activeElement===e})`
+// field when it is first drawn, a moment after it is loaded. The waiting is
+// done here: a page without scripts has no timers.
+func (p *Page) focused(name string) bool {
+	p.t.Helper()
+	const state = `(e=>document.activeElement===e?'yes':e.autofocus&&document.activeElement===document.body?'soon':'no')`
+	for range 40 {
+		switch p.JS(state + "(document.querySelector(" + quote(field(name)) + "))") {
+		case "yes":
+			return true
+		case "no":
+			return false
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	return false
+}
 
 // Fill types into the field with this name, as a person does: it takes out
 // what is there and presses keys.
 func (p *Page) Fill(name, text string) {
 	p.t.Helper()
-	at := chromedp.CSS(field(name))
 	p.until("document.querySelector("+quote(field(name))+")", "a field named "+name)
-	if p.JS(focused+"("+quote(field(name))+")") != "true" {
+	if !p.focused(name) {
 		p.taps++ // a field that has the focus already needs none
 	}
-	p.Do(chromedp.Focus(at))
+	// Found and focused in one call: the library's own search for a node waits
+	// forever when the page was just being replaced.
+	p.until("(e=>{e?.focus();return e&&document.activeElement===e})(document.querySelector("+quote(field(name))+"))", "the field "+name+" takes the focus")
 	if p.FieldValue(name) != "" {
 		p.Do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(kb.Backspace))
 	}
 	if text != "" {
-		p.Do(chromedp.SendKeys(at, text))
+		p.Do(chromedp.KeyEvent(text))
 	}
 }
 
@@ -205,7 +218,8 @@ func (p *Page) Choose(name, value string) {
 		p.JS("document.querySelector(" + quote(box) + ").click()")
 		return
 	}
-	p.Do(chromedp.SetValue(chromedp.CSS(fmt.Sprintf("select[name=%s]", quote(name))), value))
+	p.JS("(e=>{e.value=" + quote(value) + ";for(const n of['input','change'])e.dispatchEvent(new Event(n,{bubbles:true}))})(document.querySelector('select'+" +
+		quote(fmt.Sprintf("[name=%s]", quote(name))) + "))")
 }
 
 // named finds a visible button or link by its words (or accessible name), the

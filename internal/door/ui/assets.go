@@ -85,15 +85,23 @@ func newAssets() (*assets, error) {
 	if err := a.add("app.js", scripts.Bytes()); err != nil {
 		return nil, err
 	}
-	css, err := files.ReadFile("static/app.css")
+	sheets, err := fs.Glob(files, "static/*.css")
 	if err != nil {
 		return nil, err
 	}
-	css, err = a.link(css)
-	if err != nil {
-		return nil, err
+	for _, name := range sheets {
+		css, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		if css, err = a.link(css); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if err := a.add(path.Base(name), css); err != nil {
+			return nil, err
+		}
 	}
-	return a, a.add("app.css", css)
+	return a, nil
 }
 
 var lineComment = regexp.MustCompile(`(?m)^\s*//.*\n`)
@@ -107,7 +115,7 @@ func (a *assets) link(css []byte) ([]byte, error) {
 		name := string(cssURL.FindSubmatch(m)[1])
 		f, ok := a.byName[name]
 		if !ok {
-			missing = fmt.Errorf("app.css wants %s, which is not there", name)
+			missing = fmt.Errorf("the styles want %s, which is not there", name)
 			return m
 		}
 		return []byte("url(" + f.path + ")")

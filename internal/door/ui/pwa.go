@@ -65,13 +65,13 @@ func (k *Kit) Worker(w http.ResponseWriter) {
 }
 
 // newWorker fills the list in: fonts, styles, scripts, drawings. The large PNG
-// icons are the system's business, not the page's.
+// icons are the system's business, not the page's; the console is not theirs.
 func newWorker(a *assets) ([]byte, error) {
 	raw, err := files.ReadFile("static/worker.txt")
 	if err != nil {
 		return nil, err
 	}
-	kept := slices.DeleteFunc(a.paths(), func(p string) bool { return path.Ext(p) == ".png" })
+	kept := slices.DeleteFunc(a.paths(), func(p string) bool { return path.Ext(p) == ".png" || strings.Contains(p, "/console.") })
 	list, err := json.Marshal(kept)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,9 @@ type Frame struct {
 	Flow    bool   // a flow screen: no tab bar on a phone
 	Live    bool   // load htmx: the page has live parts
 	Avatar  bool   // the reader's initials in the top bar of a phone
+	// Sheet and Module name a stylesheet and a script that only some pages need:
+	// "order.css", "order.js". They come after those of every page.
+	Sheet, Module string
 }
 
 // Shell is the frame of a page inside the cabinet. Without a reader it is the

@@ -34,6 +34,7 @@ type bank struct {
 	silent      bool // questions get no answer
 	lie         func(*topup.Outcome)
 	onCharge    func()
+	onFind      func() // before a question is answered
 }
 
 func newBank() *bank {
@@ -65,6 +66,9 @@ func (b *bank) Charge(_ context.Context, c topup.Charge) (topup.Outcome, error) 
 }
 
 func (b *bank) Find(_ context.Context, key string) (topup.Outcome, error) {
+	if b.onFind != nil {
+		b.onFind()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.found++

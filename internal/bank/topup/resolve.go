@@ -19,6 +19,7 @@ var errNeverSent = errors.New("topup: the request was never made")
 
 // ask finds out how the charge stands and takes the step that follows.
 func (s *Service) ask(ctx context.Context, r row) (row, error) {
+	defer s.asking.begin(r.id)()
 	ctx = context.WithoutCancel(ctx)
 	limited, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

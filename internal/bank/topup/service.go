@@ -54,7 +54,10 @@ type Deps struct {
 }
 
 // Service tops accounts up. It is safe for concurrent use.
-type Service struct{ d Deps }
+type Service struct {
+	d      Deps
+	asking asking
+}
 
 // New makes the service. Run is its worker.
 func New(d Deps) *Service {
@@ -64,7 +67,7 @@ func New(d Deps) *Service {
 	if d.Now == nil {
 		d.Now = clock.System().Now
 	}
-	return &Service{d}
+	return &Service{d: d}
 }
 
 // maxAmount keeps a sum and its fee far from overflow; the day's limit is much
@@ -135,7 +138,7 @@ func (s *Service) lookIn(ctx context.Context, r row) (row, error) {
 		return r, nil // the first request is most likely still on its way
 	}
 	if now.Before(time.UnixMicro(r.asked).Add(askEvery)) {
-		return r, nil // read, so that an address asked again and again costs no writes
+		return s.justAsked(ctx, r) // read, so that an address asked again and again costs no writes
 	}
 	mine := false
 	err := s.d.DB.Write(ctx, func(tx db.Tx) error {
@@ -143,10 +146,22 @@ func (s *Service) lookIn(ctx context.Context, r row) (row, error) {
 		mine = n == 1
 		return err
 	})
-	if err != nil || !mine {
+	switch {
+	case err != nil:
 		return r, err
+	case !mine:
+		return s.justAsked(ctx, r)
 	}
 	return s.ask(ctx, r)
+}
+
+// justAsked gives a top-up that somebody else asked about a moment ago, with
+// what he learned if his question is still under way here.
+func (s *Service) justAsked(ctx context.Context, r row) (row, error) {
+	if !s.asking.wait(ctx, r.id) {
+		return r, nil
+	}
+	return find(ctx, s.d.DB, qByID, r.id.Bytes())
 }
 
 // Hint is a callback's question: something changed at the acquirer, so ask it.

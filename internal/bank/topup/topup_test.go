@@ -257,6 +257,39 @@ func TestReturnAsksRarely(t *testing.T) {
 	})
 }
 
+// A page that comes while somebody is asking waits for that answer: the client
+// sees the end of his top-up, not «проверяем».
+func TestReturnWaitsForTheQuestionUnderWay(t *testing.T) {
+	each(t, func(d *desk) {
+		started := d.start(5_000)
+		d.other.put(started.Text(), 5_000_00, topup.ChargeCharged, "")
+		asked, answer := make(chan struct{}), make(chan struct{})
+		d.other.onFind = sync.OnceFunc(func() { close(asked); <-answer })
+		pages := make(chan topup.Public, 2)
+		open := func() {
+			p, err := d.topups.Return(ctx, started.ID)
+			if err != nil {
+				d.Error(err)
+			}
+			pages <- p
+		}
+		go open()
+		<-asked
+		go open()
+		select {
+		case p := <-pages:
+			d.Errorf("a page did not wait: %v", p.State)
+		case <-time.After(50 * time.Millisecond): // a page that waits shows nothing, however long we look
+		}
+		close(answer)
+		for range 2 {
+			if p := <-pages; p.State != topup.Done {
+				d.Errorf("a page shows %v", p.State)
+			}
+		}
+	})
+}
+
 var qHoldRow = db.Query(`UPDATE topup SET tries = tries WHERE id = $1`)
 
 // Whoever holds the address of an open top-up needs no session. What was asked

@@ -94,7 +94,7 @@ func newAssets() (*assets, error) {
 		if err != nil {
 			return nil, err
 		}
-		if css, err = a.link(css); err != nil {
+		if css, err = a.link(cssComment.ReplaceAll(css, nil)); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if err := a.add(path.Base(name), css); err != nil {
@@ -103,6 +103,8 @@ func newAssets() (*assets, error) {
 	}
 	return a, nil
 }
+
+var cssComment = regexp.MustCompile(`(?s)/\*.*?\*/\n?`)
 
 var lineComment = regexp.MustCompile(`(?m)^\s*//.*\n`)
 

@@ -32,6 +32,8 @@ type Field struct {
 	Focus        bool
 	Code         bool   // large spaced digits
 	Bad          string // what to say about a card number that fails its own check digit
+	// Attrs are put on the input: rules and words for a page's own script.
+	Attrs templ.Attributes
 }
 
 func (f Field) describedBy(problem string) string {

@@ -1,142 +1,173 @@
 package vault
 
 import (
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
+	"maps"
+	"slices"
 )
 
 const keySize = 32
 
-// ErrNoKeys tells that there is no key file. Whoever serves real clients must
-// not start then: what is in the database could neither be read nor found.
-var ErrNoKeys = errors.New("vault: no key file")
+// keysFormat is the newest format of a key set. Format 1 had neither class
+// scan, data keys nor signing keys: they are derived from what it has.
+const keysFormat = 2
 
-// ErrKeyFile tells that the key file is there but cannot be used.
-var ErrKeyFile = errors.New("vault: the key file cannot be used")
+// Keys is the whole set of keys as a [Provider] keeps it. It shows nothing of
+// itself when printed.
+type Keys struct{ m material }
 
 type material struct {
 	seals  map[Class]map[uint32][]byte
+	sign   map[signer]map[uint32][]byte // Ed25519 seeds
 	lookup []byte
 	mac    []byte
 	pepper []byte
+	moving bool // a rotation was begun and not all values have moved yet
 }
 
-// keyFile is the JSON in the file; []byte is base64 there.
-type keyFile struct {
-	Format int                         `json:"format"`
-	Seals  map[Class]map[uint32][]byte `json:"seals"` // class → version → AES-256 key
-	Lookup []byte                      `json:"lookup"`
-	MAC    []byte                      `json:"mac"`
-	Pepper []byte                      `json:"pepper"`
+// keysJSON is how a key set is written down; []byte is base64 there.
+type keysJSON struct {
+	Format int                          `json:"format"`
+	Seals  map[Class]map[uint32][]byte  `json:"seals"`          // class → version → AES-256 key
+	Sign   map[signer]map[uint32][]byte `json:"sign,omitempty"` // purpose → version → Ed25519 seed
+	Lookup []byte                       `json:"lookup"`
+	MAC    []byte                       `json:"mac"`
+	Pepper []byte                       `json:"pepper"`
+	Moving bool                         `json:"moving,omitempty"`
 }
 
-// Create makes new keys and writes them to path, readable by the owner alone.
-// It never overwrites: losing keys is losing the data under them.
-func Create(path string) (*Vault, error) {
-	m := newMaterial()
-	v, err := newVault(m, costNow, passcodeSlots())
-	if err != nil {
-		return nil, err
-	}
-	if err := writeKeys(path, m); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
+var errNoKeySet = errors.New("no key set of this program")
 
-// Load reads the keys that Create wrote. It refuses a file that others on the
-// machine may read.
-func Load(path string) (*Vault, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s: make one with «rocketbank keys init», or bring it back from where it is kept", ErrNoKeys, path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%w: others may read %s; run chmod 600 on it", ErrKeyFile, path)
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
-	}
-	var f keyFile
-	if err := json.Unmarshal(raw, &f); err != nil || f.Format != 1 {
-		// The cause is left out: a JSON error may quote what it read.
-		return nil, fmt.Errorf("%w: %s is no key file of this program", ErrKeyFile, path)
-	}
-	v, err := newVault(material{seals: f.Seals, lookup: f.Lookup, mac: f.MAC, pepper: f.Pepper}, costNow, passcodeSlots())
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrKeyFile, path, err)
-	}
-	return v, nil
-}
-
-// Ephemeral makes a vault whose keys are gone with the process and whose
-// passcodes are cheap: for benches and tests, which read nothing back later.
-func Ephemeral() *Vault {
-	v, err := newVault(newMaterial(), costCheap, passcodeSlots())
-	if err != nil {
-		panic(fmt.Sprintf("vault: fresh keys do not fit: %v", err))
-	}
-	return v
-}
-
-func newMaterial() material {
+// NewKeys makes the keys of a new bank.
+func NewKeys() Keys {
 	m := material{
 		seals:  make(map[Class]map[uint32][]byte, len(classes)),
+		sign:   make(map[signer]map[uint32][]byte, len(signers)),
 		lookup: randomBytes(keySize), mac: randomBytes(keySize), pepper: randomBytes(keySize),
 	}
 	for _, c := range classes {
 		m.seals[c] = map[uint32][]byte{1: randomBytes(keySize)}
 	}
-	return m
+	for _, s := range signers {
+		m.sign[s] = map[uint32][]byte{1: randomBytes(keySize)}
+	}
+	return Keys{m}
 }
 
-// writeKeys writes a file beside path and then gives it its name: a crash
-// leaves the whole file or none, and a file that is there already stays.
-func writeKeys(path string, m material) error {
-	raw, err := json.MarshalIndent(keyFile{Format: 1, Seals: m.seals, Lookup: m.lookup, MAC: m.mac, Pepper: m.pepper}, "", "  ")
-	if err != nil {
-		return fmt.Errorf("vault: %w", err)
+// ParseKeys reads what Bytes wrote, in this format or an older one. Its error
+// never quotes what it read.
+func ParseKeys(raw []byte) (Keys, error) {
+	var f keysJSON
+	if err := json.Unmarshal(raw, &f); err != nil || f.Format < 1 || f.Format > keysFormat {
+		return Keys{}, errNoKeySet
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("vault: %w", err)
+	m := material{seals: f.Seals, sign: f.Sign, lookup: f.Lookup, mac: f.MAC, pepper: f.Pepper, moving: f.Moving}
+	if err := m.grow(); err != nil {
+		return Keys{}, err
 	}
-	defer os.Remove(f.Name()) // the second name of the file, or what failed
-	_, errWrite := f.Write(append(raw, '\n'))
-	// The keys must outlive a power cut that the first sealed row outlives.
-	if err := errors.Join(errWrite, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
-	return syncDir(filepath.Dir(path))
+	return Keys{m}, nil
 }
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
+// Bytes is the set for a provider to keep: secret as nothing else is.
+func (k Keys) Bytes() ([]byte, error) {
+	raw, err := json.MarshalIndent(keysJSON{Format: keysFormat, Seals: k.m.seals, Sign: k.m.sign,
+		Lookup: k.m.lookup, MAC: k.m.mac, Pepper: k.m.pepper, Moving: k.m.moving}, "", "  ")
 	if err != nil {
-		return fmt.Errorf("vault: %w", err)
+		return nil, fmt.Errorf("vault: %w", err)
 	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("vault: %w", err)
+	return append(raw, '\n'), nil
+}
+
+// Format is stars under every verb.
+func (k Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(stars)) }
+
+// MarshalJSON is stars; Bytes is the way to write keys down.
+func (k Keys) MarshalJSON() ([]byte, error) { return json.Marshal(stars) }
+
+// rotated gives the set with one more version of every class and signing key.
+func (k Keys) rotated() Keys {
+	out := k.clone()
+	for _, versions := range out.m.seals {
+		versions[slices.Max(slices.Collect(maps.Keys(versions)))+1] = randomBytes(keySize)
+	}
+	for _, versions := range out.m.sign {
+		versions[slices.Max(slices.Collect(maps.Keys(versions)))+1] = randomBytes(keySize)
+	}
+	out.m.moving = true
+	return out
+}
+
+// moved gives the set without the mark of an unfinished rotation.
+func (k Keys) moved() Keys {
+	out := k.clone()
+	out.m.moving = false
+	return out
+}
+
+func (k Keys) clone() Keys {
+	m := k.m
+	m.seals = make(map[Class]map[uint32][]byte, len(k.m.seals))
+	for c, versions := range k.m.seals {
+		m.seals[c] = maps.Clone(versions)
+	}
+	m.sign = make(map[signer]map[uint32][]byte, len(k.m.sign))
+	for s, versions := range k.m.sign {
+		m.sign[s] = maps.Clone(versions)
+	}
+	return Keys{m}
+}
+
+// firstClasses stand in key sets of format 1; the others came later.
+var firstClasses = []Class{PAN, PII, Secret, Chat}
+
+// grow gives an old set the keys that came later, derived so that every
+// process that reads the same file has the same ones without writing to it.
+func (m *material) grow() error {
+	for _, k := range [][]byte{m.lookup, m.mac, m.pepper} {
+		if len(k) != keySize {
+			return errors.New("the look-up key, token key or pepper is missing")
+		}
+	}
+	for _, c := range firstClasses {
+		if len(m.seals[c]) == 0 {
+			return fmt.Errorf("no key for class %q", c)
+		}
+	}
+	secret := slices.Concat(m.lookup, m.mac, m.pepper)
+	for _, c := range classes {
+		if len(m.seals[c]) > 0 {
+			continue
+		}
+		key, err := derived(secret, "class "+string(c))
+		if err != nil {
+			return err
+		}
+		m.seals[c] = map[uint32][]byte{1: key}
+	}
+	if m.sign == nil {
+		m.sign = make(map[signer]map[uint32][]byte, len(signers))
+	}
+	for _, s := range signers {
+		if len(m.sign[s]) > 0 {
+			continue
+		}
+		seed, err := derived(secret, "signer "+string(s))
+		if err != nil {
+			return err
+		}
+		m.sign[s] = map[uint32][]byte{1: seed}
 	}
 	return nil
 }
 
-// passcodeSlots leaves half of the cores to everybody else.
-func passcodeSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+func derived(secret []byte, what string) ([]byte, error) {
+	return hkdf.Key(sha256.New, secret, nil, "rocketbank vault 1 "+what, keySize)
+}
 
 func randomBytes(n int) []byte {
 	b := make([]byte, n)

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -95,10 +96,13 @@ func (v *Vault) stretch(ctx context.Context, c cost, passcode string, salt []byt
 	}
 	defer func() { <-v.slots }()
 
-	h := hmac.New(sha256.New, v.pepper)
+	h := hmac.New(sha256.New, v.state.Load().pepper)
 	h.Write([]byte(passcode))
 	return argon2.IDKey(h.Sum(nil), salt, c.passes, c.memoryKiB, c.lanes, hashSize), nil
 }
+
+// passcodeSlots leaves half of the cores to everybody else.
+func passcodeSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 var b64 = base64.RawStdEncoding
 

@@ -19,6 +19,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 	"github.com/tink-crypto/tink-go/v2/tink"
@@ -33,9 +35,12 @@ const (
 	PII    Class = "pii"    // names, phones, birth dates, messages of payments
 	Secret Class = "secret" // passcode hashes and the like
 	Chat   Class = "chat"   // what clients write to support
+	Scan   Class = "scan"   // pictures of passports and their thumbnails
+
+	dataKeys Class = "datakey" // wraps the keys of single clients
 )
 
-var classes = []Class{PAN, PII, Secret, Chat}
+var classes = []Class{PAN, PII, Secret, Chat, Scan, dataKeys}
 
 // Kind says what a keyed hash looks up; equal values of different kinds have
 // different hashes.
@@ -48,6 +53,9 @@ const (
 	Net    Kind = "net"    // the network address of a visitor
 	Token  Kind = "token"  // a random bearer token: session, device, flow
 	API    Kind = "apikey" // a personal token of the open API
+
+	Passport Kind = "passport" // series and number, ten digits
+	Mail     Kind = "mail"     // an e-mail address, lower case
 )
 
 // At names the place a value is sealed for: table or "table.column", and the
@@ -67,20 +75,33 @@ var ErrSealed = errors.New("vault: the value does not open here")
 // Layout of a ciphertext: format, key version, then what the AEAD made
 // (nonce, ciphertext, tag).
 const (
-	formatOne  = 1
-	headerSize = 1 + 4
+	formatOne   = 1 // under a key of the class
+	formatOwner = 2 // under the data key of one client
+	headerSize  = 1 + 4
 )
 
 // Vault seals, opens, looks up, signs and hashes. It is safe for concurrent use.
 type Vault struct {
+	state  atomic.Pointer[state]
+	owners owners
+	cost   cost
+	slots  chan struct{} // passcodes being hashed
+	queue  chan struct{} // passcodes being hashed or waiting for it
+	decoy  string        // a hash that no passcode fits
+
+	provider Provider   // nil: the keys are gone with the process
+	reading  sync.Mutex // held while the provider is asked
+	mark     string     // what the provider said when state was read
+}
+
+// state is one reading of the keys; a rotation puts another in its place.
+type state struct {
 	seals     map[Class]keyring
+	sign      map[signer]signing
 	lookupKey []byte
 	macKey    []byte
 	pepper    []byte
-	cost      cost
-	slots     chan struct{} // passcodes being hashed
-	queue     chan struct{} // passcodes being hashed or waiting for it
-	decoy     string        // a hash that no passcode fits
+	keys      Keys
 }
 
 type keyring struct {
@@ -89,12 +110,20 @@ type keyring struct {
 }
 
 func newVault(m material, c cost, slots int) (*Vault, error) {
-	v := &Vault{
-		seals:     make(map[Class]keyring, len(classes)),
-		lookupKey: m.lookup, macKey: m.mac, pepper: m.pepper,
-		cost:  c,
-		slots: make(chan struct{}, slots),
-		queue: make(chan struct{}, maxWaitingPasscodes),
+	s, err := newState(m)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{cost: c, slots: make(chan struct{}, slots), queue: make(chan struct{}, maxWaitingPasscodes)}
+	v.state.Store(s)
+	v.decoy = v.encode(randomBytes(saltSize), randomBytes(hashSize))
+	return v, nil
+}
+
+func newState(m material) (*state, error) {
+	s := &state{
+		seals: make(map[Class]keyring, len(classes)), sign: make(map[signer]signing, len(signers)),
+		lookupKey: m.lookup, macKey: m.mac, pepper: m.pepper, keys: Keys{m},
 	}
 	for _, class := range classes {
 		keys := m.seals[class]
@@ -113,20 +142,26 @@ func newVault(m material, c cost, slots int) (*Vault, error) {
 			ring.byVer[ver] = a
 			ring.newest = max(ring.newest, ver)
 		}
-		v.seals[class] = ring
+		s.seals[class] = ring
+	}
+	for _, who := range signers {
+		one, err := newSigning(m.sign[who])
+		if err != nil {
+			return nil, fmt.Errorf("vault: signing key %q: %w", who, err)
+		}
+		s.sign[who] = one
 	}
 	for _, k := range [][]byte{m.lookup, m.mac, m.pepper} {
 		if len(k) != keySize {
 			return nil, errors.New("vault: the look-up key, token key or pepper is missing")
 		}
 	}
-	v.decoy = v.encode(randomBytes(saltSize), randomBytes(hashSize))
-	return v, nil
+	return s, nil
 }
 
 // Seal encrypts plain under the newest key of the class, bound to its place.
 func (v *Vault) Seal(class Class, at At, plain []byte) ([]byte, error) {
-	ring, ok := v.seals[class]
+	ring, ok := v.state.Load().seals[class]
 	if !ok {
 		return nil, fmt.Errorf("vault: unknown class %q", class)
 	}
@@ -142,12 +177,15 @@ func (v *Vault) Seal(class Class, at At, plain []byte) ([]byte, error) {
 
 // Open decrypts what Seal made for the same class and place.
 func (v *Vault) Open(class Class, at At, sealed []byte) ([]byte, error) {
-	ring, ok := v.seals[class]
+	ring, ok := v.state.Load().seals[class]
 	if !ok || len(sealed) < headerSize || sealed[0] != formatOne {
 		return nil, ErrSealed
 	}
 	ver := binary.BigEndian.Uint32(sealed[1:headerSize])
 	a, ok := ring.byVer[ver]
+	if !ok && ver > ring.newest {
+		a, ok = v.newcomer(class, ver)
+	}
 	if !ok {
 		return nil, fmt.Errorf("%w: no key %d of class %q", ErrSealed, ver, class)
 	}
@@ -170,7 +208,7 @@ func (v *Vault) OpenText(class Class, at At, sealed []byte) (string, error) {
 }
 
 // Newest tells the key version that Seal uses for the class.
-func (v *Vault) Newest(class Class) uint32 { return v.seals[class].newest }
+func (v *Vault) Newest(class Class) uint32 { return v.state.Load().seals[class].newest }
 
 // VersionOf tells the key version of a ciphertext, for the changing of keys.
 func VersionOf(sealed []byte) (uint32, bool) {
@@ -182,13 +220,13 @@ func VersionOf(sealed []byte) (uint32, bool) {
 
 // Lookup gives the keyed hash under which a value of the kind is found again.
 func (v *Vault) Lookup(kind Kind, value string) []byte {
-	return sum(v.lookupKey, string(kind), [][]byte{[]byte(value)})
+	return sum(v.state.Load().lookupKey, string(kind), [][]byte{[]byte(value)})
 }
 
 // MAC signs the parts for one purpose; the same parts cut elsewhere, or
 // another purpose, give another signature.
 func (v *Vault) MAC(purpose string, parts ...[]byte) []byte {
-	return sum(v.macKey, purpose, parts)
+	return sum(v.state.Load().macKey, purpose, parts)
 }
 
 // CheckMAC compares in constant time.

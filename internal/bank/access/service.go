@@ -53,6 +53,9 @@ type Limits struct {
 	SMSPerHour  int           // codes to one phone in an hour: 6
 	SMSPerDay   int           // codes to one phone in a day: 15
 	SMSPerIP    int           // codes asked for from one address in an hour: 60
+	SMSPerIPDay int           // codes asked for from one address in a day: 200
+	SMSPerRange int           // codes to one range of ten thousand numbers in a day: 500
+	SMSAll      int           // codes to everybody in a day: 20,000
 	FlowTTL     time.Duration // a way in, from its last step: 30 min
 
 	WrongPass    int           // wrong passcodes before a pause: 5
@@ -81,6 +84,9 @@ func (l Limits) orStandard() Limits {
 	count(&l.SMSPerHour, 6)
 	count(&l.SMSPerDay, 15)
 	count(&l.SMSPerIP, 60)
+	count(&l.SMSPerIPDay, 200)
+	count(&l.SMSPerRange, 500)
+	count(&l.SMSAll, 20_000)
 	duration(&l.FlowTTL, 30*time.Minute)
 	count(&l.WrongPass, 5)
 	duration(&l.StrangePause, 24*time.Hour)
@@ -95,6 +101,7 @@ type Options struct {
 	Host   string           // the cabinet's host name: the last line of a code SMS
 	Now    func() time.Time // real time; the machine's clock when nil
 	Limits Limits
+	Cards  Freezer // what «Это не я» freezes; nil where there are no cards
 }
 
 // Service is the keeper of the door. It is safe for concurrent use.
@@ -106,6 +113,7 @@ type Service struct {
 	host    string
 	now     func() time.Time
 	limits  Limits
+	cards   Freezer
 	judging singleflight.Group // passcodes that are being judged
 	tokens  lookup             // API tokens that are being looked up
 }
@@ -120,7 +128,7 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, clients *client.Directory, o 
 	}
 	now := o.Now
 	return &Service{
-		db: d, vault: v, ids: ids, clients: clients, host: o.Host, limits: o.Limits.orStandard(),
+		db: d, vault: v, ids: ids, clients: clients, host: o.Host, limits: o.Limits.orStandard(), cards: o.Cards,
 		tokens: lookup{db: d},
 		now:    func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}

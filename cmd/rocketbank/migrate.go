@@ -51,7 +51,8 @@ func (c migrateUp) Run(ctx context.Context, out io.Writer) error {
 type migrateStatus struct{ database }
 
 func (c migrateStatus) Run(ctx context.Context, out io.Writer) error {
-	d, err := c.open(ctx)
+	// A look makes no file: a mistyped path is told.
+	d, err := db.Open(ctx, c.DB, db.Options{Exists: true})
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ type serveCmd struct {
 	SMSKeyFile         string   `required:"" name:"sms-key-file" placeholder:"FILE" help:"File with the gateway's API key."`
 	CallbackSecretFile string   `required:"" placeholder:"FILE" help:"File with the secret that seals partners' callbacks."`
 
+	SMSCallbackSecretFile string `name:"sms-callback-secret-file" placeholder:"FILE" help:"The SMS gateway's own secret, when it is not the acquirer's."`
+
 	BIN        string `name:"bin" required:"" help:"First digits of the cards the partner bank lets us issue."`
 	BrandName  string `default:"Рокетбанк" help:"The bank's name as clients see it."`
 	BrandPhone string `required:"" help:"The bank's phone as clients see it."`
@@ -51,7 +53,10 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 	for _, s := range []struct {
 		path string
 		to   *signature.Secret
-	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}} {
+	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}} {
+		if s.path == "" {
+			continue // only those that may be left out come here empty
+		}
 		secret, err := secretFile(s.path)
 		if err != nil {
 			return err

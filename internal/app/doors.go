@@ -20,7 +20,8 @@ type doorConfig struct {
 	payOrigins     []string // where the acquirer's code pages live
 	brand          ui.Brand
 	callbackSecret signature.Secret
-	proxies        []netip.Prefix // may set forwarded headers
+	smsSecret      signature.Secret // the SMS gateway's; empty: the same
+	proxies        []netip.Prefix   // may set forwarded headers
 	stopping       <-chan struct{}
 }
 
@@ -47,7 +48,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Transfers: b.transfers,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	})
-	callbacks := partners.New(partners.Deps{Topups: b.topups, Receipts: b.notices, Secret: c.callbackSecret, Now: time.Now, Log: b.log})
+	callbacks := partners.New(partners.Deps{Topups: b.topups, Receipts: b.notices, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log})
 	counted := newAnswers()
 	people, programs := counted.of("cabinet", home.Handler()), counted.of("api", open)
 	// By hand: a ServeMux here would answer a path it tidies (//x) by itself,

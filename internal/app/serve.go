@@ -43,6 +43,8 @@ type ServeConfig struct {
 	SMSURL         string
 	SMSKey         signature.Secret
 	CallbackSecret signature.Secret
+	// SMSCallbackSecret seals the gateway's receipts; empty: CallbackSecret does.
+	SMSCallbackSecret signature.Secret
 
 	Log *slog.Logger
 	Out io.Writer
@@ -132,7 +134,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 
 func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix) error {
 	doors, err := b.doors(doorConfig{
-		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, proxies: proxies, stopping: ctx.Done(),
+		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, proxies: proxies, stopping: ctx.Done(),
 	})
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ func traces(w *world) map[string][2]int64 {
 // get the same answers, leave the same traces, and wait as long.
 func TestA07_UnknownPhoneLooksTheSame(t *testing.T) {
 	rounds := tier.Count(100, 250, 500) // two tries each
-	accesstest.EachWith(t, access.Limits{SMSPerHour: 1 << 20, SMSPerDay: 1 << 20, SMSPerIP: 1 << 20, WrongCodes: 1 << 20}, func(w *world) {
+	accesstest.EachWith(t, access.Limits{SMSPerHour: 1 << 20, SMSPerDay: 1 << 20, SMSPerIP: 1 << 20, SMSPerIPDay: 1 << 20, SMSPerRange: 1 << 20, WrongCodes: 1 << 20}, func(w *world) {
 		w.Newcomer(anya)
 		var took [2][]float64 // known, unknown
 		var messages [2]int64 // bytes of messages
@@ -116,7 +116,7 @@ func TestA07_UnknownPhoneLooksTheSame(t *testing.T) {
 				}
 				for table, now := range traces(w) {
 					want := map[string][2]int64{
-						"flow": {2, 2 * (33 + 12 + 32 + 32)}, "tally": {0, 7}, "outbox": {2, 0}, "audit": {1, int64(len("visitor" + "code.wrong"))},
+						"flow": {2, 2 * (33 + 12 + 32 + 32)}, "tally": {0, 13}, "outbox": {2, 0}, "audit": {1, int64(len("visitor" + "code.wrong"))},
 					}[table]
 					got := [2]int64{now[0] - before[table][0], now[1] - before[table][1]}
 					if table == "tally" && got[0] > 0 {

@@ -16,6 +16,13 @@ CREATE TABLE code_word_check (
   used_us BIGINT,
   PRIMARY KEY (client, id)
 );
+-- A factor was changed or the client said «Это не я»: reduced limits until then
+-- (business time).
+CREATE TABLE client_risk (
+  client     BIGINT NOT NULL PRIMARY KEY,
+  why        TEXT NOT NULL,
+  reduced_us BIGINT NOT NULL
+);
 -- What a client is told about the ways into his account. details are sealed
 -- (class pii); the answer «Это не я» is a bearer that refers to the row.
 CREATE TABLE access_alert (

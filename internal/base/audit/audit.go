@@ -2,8 +2,10 @@
 // unit of work as the act itself, each chained to the one before by a hash.
 //
 // Whoever alters, deletes or reorders a row breaks the chain from there on, and
-// whoever cuts its end disagrees with the head that stands beside it. The
-// trail is data, not logging: an act that is rolled back leaves none.
+// whoever cuts its end disagrees with the head that stands beside it. Whoever
+// rewrites the whole chain together with its head disagrees with the heads that
+// the bank has signed into a file outside the database ([HeadFile]). The trail
+// is data, not logging: an act that is rolled back leaves none.
 package audit
 
 import (
@@ -11,7 +13,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"rocketbank/internal/base/db"
@@ -86,10 +91,12 @@ func (b Breach) String() string { return fmt.Sprintf("audit row %d: %s", b.Seq, 
 const maxBreaches = 20
 
 // Verify reads the whole trail and gives what is wrong with it and how many
-// rows there are. Run it in one snapshot (db.Read).
-func Verify(ctx context.Context, r db.Reader) (rows int64, breaches []Breach, err error) {
+// rows there are. Signed heads, if any are given, must stand in the trail. Run
+// it in one snapshot (db.Read).
+func Verify(ctx context.Context, r db.Reader, heads ...Head) (rows int64, breaches []Breach, err error) {
 	var last int64
 	var prev []byte
+	signed := compare(heads)
 	for {
 		n, err := page(ctx, r, last, func(seq int64, e Entry, hash []byte) {
 			rows++
@@ -98,6 +105,12 @@ func Verify(ctx context.Context, r db.Reader) (rows int64, breaches []Breach, er
 			}
 			if want := link(prev, seq, e); !bytes.Equal(hash, want[:]) {
 				breaches = append(breaches, Breach{seq, "does not follow from the row before it"})
+			}
+			if want, ok := signed[seq]; ok {
+				if want != hex.EncodeToString(hash) {
+					breaches = append(breaches, Breach{seq, "is not the one that a signed head names"})
+				}
+				delete(signed, seq)
 			}
 			// Going on from what is stored names each altered row once
 			// instead of every row behind it.
@@ -110,13 +123,21 @@ func Verify(ctx context.Context, r db.Reader) (rows int64, breaches []Breach, er
 			break
 		}
 	}
+	if len(breaches) >= maxBreaches {
+		return rows, breaches, nil
+	}
 	var headSeq int64
 	var headHash []byte
 	if err := r.Row(ctx, qHead).Scan(&headSeq, &headHash); err != nil {
 		return rows, breaches, fmt.Errorf("audit head: %w", err)
 	}
-	if len(breaches) < maxBreaches && (headSeq != last || !bytes.Equal(headHash, prev)) {
+	if headSeq != last || !bytes.Equal(headHash, prev) {
 		breaches = append(breaches, Breach{headSeq, fmt.Sprintf("is the head, but the trail ends at %d", last)})
+	}
+	for _, seq := range slices.Sorted(maps.Keys(signed)) {
+		if breaches = append(breaches, Breach{seq, "is named by a signed head and missing"}); len(breaches) >= maxBreaches {
+			break
+		}
 	}
 	return rows, breaches, nil
 }

@@ -118,7 +118,7 @@ func (s *Service) read(ctx context.Context, r db.Reader, f flowRow) (Flow, error
 
 func (s *Service) shown(f flowRow, p phone.Number, left int) Flow {
 	return Flow{
-		ID: f.id, Purpose: f.purpose, Stage: f.stage, Phone: p, Lang: f.lang,
+		ID: f.id, Purpose: f.purpose, Stage: f.stage, Phone: p, Client: f.client, Lang: f.lang,
 		ResendAt: f.sent.Add(s.limits.ResendAfter), CodeEnds: f.codeEnds, Ends: f.ends, TriesLeft: left,
 		Spent: f.stage == AtCode && (f.code == nil || left == 0 || !s.now().Before(f.codeEnds)),
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 	"rocketbank/internal/base/vault"
 )
 
-var qKnown = db.Query(`SELECT d.wrong, d.paused_us FROM device d WHERE d.client = $1 AND d.id = $2 AND d.ended_us IS NULL`)
+var qKnown = db.Query(`SELECT d.wrong, d.paused_us, d.kind FROM device d WHERE d.client = $1 AND d.id = $2 AND d.ended_us IS NULL`)
 
 // KnownDevice tells whose device a device cookie is; ErrNoDevice when nobody's.
 func (s *Service) KnownDevice(ctx context.Context, deviceToken string) (Known, error) {
@@ -25,7 +26,8 @@ func (s *Service) KnownDevice(ctx context.Context, deviceToken string) (Known, e
 	}
 	var wrong int
 	var paused int64
-	err = s.db.Row(ctx, qKnown, int64(who), device.Bytes()).Scan(&wrong, &paused)
+	var kind DeviceKind
+	err = s.db.Row(ctx, qKnown, int64(who), device.Bytes()).Scan(&wrong, &paused, &kind)
 	if errors.Is(err, db.ErrNoRows) {
 		return Known{}, ErrNoDevice
 	}
@@ -36,7 +38,7 @@ func (s *Service) KnownDevice(ctx context.Context, deviceToken string) (Known, e
 	if err != nil {
 		return Known{}, err
 	}
-	k := Known{Device: device, Client: who, First: p.First, Lang: p.Lang, TriesLeft: s.limits.WrongPass - wrong%s.limits.WrongPass}
+	k := Known{Device: device, Kind: kind, Client: who, First: p.First, Lang: p.Lang, TriesLeft: s.limits.WrongPass - wrong%s.limits.WrongPass}
 	if until := moment(paused); until.After(s.now()) {
 		k.Paused, k.TriesLeft = until, 0
 	}
@@ -61,7 +63,9 @@ func (s *Service) bearer(ctx context.Context, token string, kind int) (who clien
 	return who, ref, err
 }
 
-// Login takes the passcode on a known device and opens a session.
+// Login takes the passcode on a known device and opens a session. A keyed
+// device also needs from.Proof over a nonce of its own: who holds its cookie
+// alone does not even get to try a passcode.
 func (s *Service) Login(ctx context.Context, deviceToken, passcode string, from Visitor) (Entry, error) {
 	who, device, err := s.bearer(ctx, deviceToken, bearDevice)
 	if err != nil {
@@ -74,38 +78,82 @@ func (s *Service) Login(ctx context.Context, deviceToken, passcode string, from 
 		}
 		return Entry{}, ErrNoDevice
 	}
+	on, err := s.deviceOf(ctx, s.db, who, device)
+	if err != nil {
+		return Entry{}, err
+	}
+	signed, err := s.proveLogin(ctx, who, on, from)
+	if err != nil {
+		return Entry{}, err
+	}
 	if err := s.judge(ctx, who, device, passcode); err != nil {
 		return Entry{}, err
 	}
-	return s.enter(ctx, who, device, "login")
+	return s.enter(ctx, who, on, signed, from)
 }
 
-// enter opens a session on a known device whose passcode was right.
-func (s *Service) enter(ctx context.Context, who client.ID, device id.ID, act string) (e Entry, err error) {
+// proveLogin takes a known device's proof of its login request and uses its
+// nonce up.
+func (s *Service) proveLogin(ctx context.Context, who client.ID, on deviceRow, from Visitor) (Evidence, error) {
+	if on.kind != Keyed {
+		return Evidence{Means: ByCookie}, nil
+	}
+	err := s.checkProof(on.id, on.key, from.Proof)
+	if errors.Is(err, ErrProof) {
+		return Evidence{}, errors.Join(s.cookieAlone(ctx, who, on, from), err)
+	}
+	if err != nil {
+		return Evidence{}, err
+	}
+	err = s.db.Write(ctx, func(tx db.Tx) error { return s.useNonce(ctx, tx, on.id, from.Proof.Nonce) })
+	return Evidence{Means: ByKey, PublicKey: on.key, Signed: from.Proof.Text(), Signature: from.Proof.Signature}, err
+}
+
+// enter opens a session on a known device that has shown all it must.
+func (s *Service) enter(ctx context.Context, who client.ID, on deviceRow, signed Evidence, from Visitor) (e Entry, err error) {
 	p, err := s.clients.Person(ctx, who)
 	if err != nil {
 		return Entry{}, err
 	}
 	err = s.db.Write(ctx, func(tx db.Tx) error {
-		n, err := tx.Exec(ctx, qTryRight, int64(who), device.Bytes(), micro(s.now()))
+		n, err := tx.Exec(ctx, qTryRight, int64(who), on.id.Bytes(), micro(s.now()))
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return ErrNoDevice // forgotten from elsewhere while the passcode was checked
 		}
-		if e, err = s.openSession(ctx, tx, who, device, p.Lang); err != nil {
+		if e, err = s.openSession(ctx, tx, who, on, p.Lang); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, who, act, e.Session.ID.Text(SessionPrefix), "")
+		if err := s.otherBrowser(ctx, tx, who, on, from); err != nil {
+			return err
+		}
+		if err := s.state(ctx, tx, e.Session, on, id.ID{}, signed, from); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, who, "login", e.Session.ID.Text(SessionPrefix), "")
 	})
-	return e, err
+	if err != nil {
+		return Entry{}, err
+	}
+	return s.standing(ctx, e)
+}
+
+// standing fills in what caps the orders of a session that was just opened.
+func (s *Service) standing(ctx context.Context, e Entry) (Entry, error) {
+	in, err := s.Session(ctx, e.SessionToken.Reveal(), Watches)
+	if err != nil {
+		return Entry{}, err
+	}
+	e.Session = in
+	return e, nil
 }
 
 // FinishLogin takes the existing passcode on a new device that has proved the
-// phone (Stage AtPasscode, of either purpose), makes the device known and
-// opens a session. Said again on a finished flow (AtEnd) it logs the same
-// device in.
+// phone (Stage AtPasscode, of either purpose), makes the device known, with
+// from.Key as its key, and opens a session. Said again on a finished flow
+// (AtEnd) with the same key it logs the same device in.
 func (s *Service) FinishLogin(ctx context.Context, flowToken, passcode string, from Visitor) (Entry, error) {
 	f, err := s.flow(ctx, s.db, qFlow, flowToken)
 	if err != nil {
@@ -115,18 +163,67 @@ func (s *Service) FinishLogin(ctx context.Context, flowToken, passcode string, f
 	case AtPasscode:
 		return s.finishStrange(ctx, f, flowToken, passcode, from)
 	case AtEnd:
-		deviceToken := s.deviceToken(f, flowToken)
-		e, err := s.Login(ctx, deviceToken, passcode, from)
-		e.DeviceToken = vault.Hide(deviceToken)
-		return e, err
+		return s.finishedFlow(ctx, f, flowToken, passcode, from)
 	}
 	return Entry{}, ErrStep
+}
+
+// finishedFlow answers a login that is said again because its answer was lost.
+// The enrolment of a keyed device is bound to this flow, and so proves here
+// what a request proof proves later.
+func (s *Service) finishedFlow(ctx context.Context, f flowRow, flowToken, passcode string, from Visitor) (Entry, error) {
+	deviceToken := s.deviceToken(f, flowToken)
+	who, device, err := s.bearer(ctx, deviceToken, bearDevice)
+	if err != nil {
+		return Entry{}, err
+	}
+	if who == 0 {
+		return s.Login(ctx, deviceToken, passcode, from)
+	}
+	on, err := s.deviceOf(ctx, s.db, who, device)
+	if err != nil {
+		return Entry{}, err
+	}
+	signed := Evidence{Means: ByCookie}
+	if on.kind == Keyed {
+		if from.Key == nil {
+			return Entry{}, ErrProof
+		}
+		if signed, err = s.newKey(f.id.Text(FlowPrefix), from); err != nil {
+			return Entry{}, err
+		}
+		if !bytes.Equal(signed.PublicKey, on.key) {
+			return Entry{}, ErrProof
+		}
+	}
+	if err := s.judge(ctx, who, device, passcode); err != nil {
+		return Entry{}, err
+	}
+	e, err := s.enter(ctx, who, on, signed, from)
+	e.DeviceToken = vault.Hide(deviceToken)
+	return e, err
+}
+
+// newKey checks the key a new device came with; no key is right too.
+func (s *Service) newKey(in string, from Visitor) (Evidence, error) {
+	if from.Key == nil {
+		return Evidence{Means: ByCookie}, nil
+	}
+	spki, err := from.Key.check(in)
+	if err != nil {
+		return Evidence{}, err
+	}
+	return Evidence{Means: ByNewKey, PublicKey: spki, Signed: EnrolText(in, spki), Signature: from.Key.Signature}, nil
 }
 
 // finishStrange takes a passcode on a device that is not known yet.
 func (s *Service) finishStrange(ctx context.Context, f flowRow, flowToken, passcode string, from Visitor) (e Entry, err error) {
 	if !ValidPasscode(passcode) {
 		return Entry{}, ErrPassForm.At("passcode")
+	}
+	signed, err := s.newKey(f.id.Text(FlowPrefix), from)
+	if err != nil {
+		return Entry{}, err
 	}
 	err = s.once(ctx, func(ctx context.Context) error { return s.judgeStrange(ctx, f.client, passcode, from) },
 		[]byte("strange"), vault.Row64(int64(f.client)), []byte(passcode))
@@ -145,13 +242,16 @@ func (s *Service) finishStrange(ctx context.Context, f flowRow, flowToken, passc
 		if locked.stage != AtPasscode {
 			return ErrStep // a double tap: the other one was first, see FinishLogin
 		}
-		e, err = s.admit(ctx, tx, locked, flowToken, f.client, from, p)
+		e, err = s.admit(ctx, tx, locked, flowToken, f.client, signed, from, p)
 		return err
 	})
 	if errors.Is(err, ErrStep) {
 		return s.FinishLogin(ctx, flowToken, passcode, from)
 	}
-	return e, err
+	if err != nil {
+		return Entry{}, err
+	}
+	return s.standing(ctx, e)
 }
 
 // judgeStrange checks a passcode on a strange device; nil means right. The
@@ -189,7 +289,14 @@ func (s *Service) judgeStrange(ctx context.Context, who client.ID, passcode stri
 	if tries == s.limits.WrongPass {
 		act, refusal = "strange.paused", ErrPaused.With("until", until)
 	}
-	err = s.db.Write(ctx, func(tx db.Tx) error { return s.record(ctx, tx, who, act, "", coarse(from.Agent)) })
+	err = s.db.Write(ctx, func(tx db.Tx) error {
+		if tries == s.limits.WrongPass {
+			if err := s.tell(ctx, tx, News{Kind: WrongPasscodes, Client: who, Name: coarse(from.Agent), Place: place(from)}); err != nil {
+				return err
+			}
+		}
+		return s.record(ctx, tx, who, act, "", coarse(from.Agent))
+	})
 	if err != nil {
 		return err
 	}
@@ -229,28 +336,35 @@ func (s *Service) Admit(ctx context.Context, tx db.Tx, t Taken, who client.ID, p
 	if t.Stage != AtNewPasscode {
 		return Entry{}, ErrStep
 	}
+	signed, err := s.newKey(t.row.id.Text(FlowPrefix), from)
+	if err != nil {
+		return Entry{}, err
+	}
 	if err := s.setPasscode(ctx, tx, who, passcodeHash, s.now()); err != nil {
 		return Entry{}, err
 	}
-	return s.admit(ctx, tx, t.row, t.bearer, who, from, client.Person{ID: who, Lang: t.Lang})
+	return s.admit(ctx, tx, t.row, t.bearer, who, signed, from, client.Person{ID: who, Lang: t.Lang})
 }
 
-func (s *Service) admit(ctx context.Context, tx db.Tx, f flowRow, flowToken string, who client.ID, from Visitor, p client.Person) (Entry, error) {
+func (s *Service) admit(ctx context.Context, tx db.Tx, f flowRow, flowToken string, who client.ID, signed Evidence, from Visitor, p client.Person) (Entry, error) {
 	f.stage, f.client = AtEnd, who
 	if err := s.save(ctx, tx, f); err != nil {
 		return Entry{}, err
 	}
 	deviceToken := s.deviceToken(f, flowToken)
-	device, err := s.enrol(ctx, tx, who, deviceToken, from)
+	on, err := s.enrol(ctx, tx, who, deviceToken, signed.PublicKey, false, from)
 	if err != nil {
 		return Entry{}, err
 	}
-	e, err := s.openSession(ctx, tx, who, device, p.Lang)
+	e, err := s.openSession(ctx, tx, who, on, p.Lang)
 	if err != nil {
+		return Entry{}, err
+	}
+	if err := s.state(ctx, tx, e.Session, on, id.ID{}, signed, from); err != nil {
 		return Entry{}, err
 	}
 	e.DeviceToken = vault.Hide(deviceToken)
-	return e, s.record(ctx, tx, who, "device.enrolled", device.Text(DevicePrefix), coarse(from.Agent))
+	return e, s.record(ctx, tx, who, "device.enrolled", on.id.Text(DevicePrefix), coarse(from.Agent))
 }
 
 // deviceToken follows from the flow's own secret, so that an answer that was

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"golang.org/x/sync/singleflight"
 
 	"rocketbank/internal/bank/client"
@@ -64,6 +65,13 @@ type Limits struct {
 	Idle     time.Duration // a session without a request: 5 min
 	Absolute time.Duration // a session at all: 12 h
 	Tokens   int           // API tokens of one client: 20
+
+	NonceTTL    time.Duration // a nonce for a request proof: 5 min
+	Cookie      time.Duration // a keyed device's session cookie, from its last proof: 5 min
+	CookieRenew time.Duration // … which a proof replaces when it is so old: 2 min
+	Reduced     time.Duration // business time that a new device has reduced limits: 48 h
+	Passkeys    int           // passkeys of one client: 10
+	Challenge   time.Duration // a passkey's answer may take so long: 5 min
 }
 
 func (l Limits) orStandard() Limits {
@@ -93,12 +101,21 @@ func (l Limits) orStandard() Limits {
 	duration(&l.Idle, 5*time.Minute)
 	duration(&l.Absolute, 12*time.Hour)
 	count(&l.Tokens, 20)
+	duration(&l.NonceTTL, 5*time.Minute)
+	duration(&l.Cookie, 5*time.Minute)
+	duration(&l.CookieRenew, 2*time.Minute)
+	duration(&l.Reduced, 48*time.Hour)
+	count(&l.Passkeys, 10)
+	duration(&l.Challenge, 5*time.Minute)
 	return l
 }
 
 // Options say how the door is set up.
 type Options struct {
-	Host   string           // the cabinet's host name: the last line of a code SMS
+	Host   string           // the cabinet's host name: the last line of a code SMS, and whose passkeys they are
+	Origin string           // where people use the cabinet, «https://bank.example»; https://Host when empty
+	Brand  string           // the bank's name as a passkey's window shows it; «Рокетбанк» when empty
+	Teller Teller           // tells a client what happened to his ways in; nil: nobody does
 	Now    func() time.Time // real time; the machine's clock when nil
 	Limits Limits
 	Cards  Freezer // what «Это не я» freezes; nil where there are no cards
@@ -116,6 +133,9 @@ type Service struct {
 	cards   Freezer
 	judging singleflight.Group // passcodes that are being judged
 	tokens  lookup             // API tokens that are being looked up
+	teller  Teller
+	party   *webauthn.WebAuthn // whose passkeys they are
+	partyIs error              // why there is none
 }
 
 // New makes the service.
@@ -127,10 +147,11 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, clients *client.Directory, o 
 		o.Host = "localhost"
 	}
 	now := o.Now
+	party, err := relyingParty(o)
 	return &Service{
 		db: d, vault: v, ids: ids, clients: clients, host: o.Host, limits: o.Limits.orStandard(), cards: o.Cards,
-		tokens: lookup{db: d},
-		now:    func() time.Time { return now().UTC().Truncate(time.Microsecond) },
+		tokens: lookup{db: d}, teller: o.Teller, party: party, partyIs: err,
+		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}
 }
 
@@ -146,10 +167,12 @@ const tokenBytes = 32
 
 var b64 = base64.RawURLEncoding
 
-func newSecret() string {
-	b := make([]byte, tokenBytes)
+func newSecret() string { return b64.EncodeToString(randomBytes(tokenBytes)) }
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
 	rand.Read(b) // never fails since Go 1.24
-	return b64.EncodeToString(b)
+	return b
 }
 
 // hash gives the form a random token rests in; nil for what cannot be one, so
@@ -169,10 +192,12 @@ const (
 )
 
 var (
-	qBear    = db.Query(`INSERT INTO bearer (hash, kind, client, ref) VALUES ($1, $2, $3, $4)`)
-	qUnbear  = db.Query(`DELETE FROM bearer WHERE client = $1 AND ref = $2`)
-	qRetire  = db.Query(`UPDATE bearer SET until_us = $3 WHERE client = $1 AND ref = $2 AND until_us IS NULL`)
-	qBearers = db.Query(`SELECT client, ref FROM bearer WHERE hash = $1 AND kind = $2`)
+	qBear   = db.Query(`INSERT INTO bearer (hash, kind, client, ref) VALUES ($1, $2, $3, $4)`)
+	qUnbear = db.Query(`DELETE FROM bearer WHERE client = $1 AND ref = $2`)
+	qRetire = db.Query(`UPDATE bearer SET until_us = $3, retired = 1
+		WHERE client = $1 AND ref = $2 AND retired = 0 AND (until_us IS NULL OR until_us > $3)`)
+	qBearSession = db.Query(`INSERT INTO bearer (hash, kind, client, ref, until_us, made_us) VALUES ($1, 2, $2, $3, $4, $5)`)
+	qBearers     = db.Query(`SELECT client, ref FROM bearer WHERE hash = $1 AND kind = $2`)
 )
 
 func micro(t time.Time) int64 { return t.UnixMicro() }

@@ -23,13 +23,18 @@ const (
 	rotationGrace = time.Minute
 )
 
+const (
+	sessionColumns = `s.client, s.id, s.device, s.lang, s.started_us, s.seen_us, s.ends_us, COALESCE(s.ended_us, d.ended_us),
+		d.kind, d.public_key, d.reduced_us, COALESCE(k.reduced_us, 0)`
+	ofDevice = `JOIN device d ON d.client = s.client AND d.id = s.device LEFT JOIN client_risk k ON k.client = s.client`
+)
+
 var (
 	qSessionNew = db.Query(`INSERT INTO session (client, id, device, lang, started_us, seen_us, ends_us)
 		VALUES ($1, $2, $3, $4, $5, $5, $6)`)
-	qSession = db.Query(`SELECT s.client, s.id, s.device, s.lang, s.started_us, s.seen_us, s.ends_us, s.ended_us, b.until_us
-		FROM bearer b JOIN session s ON s.client = b.client AND s.id = b.ref WHERE b.hash = $1 AND b.kind = 2`)
-	qAlive = db.Query(`SELECT client, id, device, lang, started_us, seen_us, ends_us, ended_us, NULL
-		FROM session WHERE client = $1 AND id = $2`)
+	qSession = db.Query(`SELECT ` + sessionColumns + `, b.until_us, b.made_us
+		FROM bearer b JOIN session s ON s.client = b.client AND s.id = b.ref ` + ofDevice + ` WHERE b.hash = $1 AND b.kind = 2`)
+	qAlive = db.Query(`SELECT ` + sessionColumns + `, NULL, 0 FROM session s ` + ofDevice + ` WHERE s.client = $1 AND s.id = $2`)
 	// A touch never wakes a session that ended meanwhile.
 	qTouch = db.Query(`UPDATE session SET seen_us = $3
 		WHERE client = $1 AND id = $2 AND ended_us IS NULL AND seen_us < $3 AND seen_us > $4 AND ends_us > $3`)
@@ -39,19 +44,24 @@ var (
 	qEndOn = db.Query(`UPDATE session SET ended_us = $3 WHERE client = $1 AND device = $2 AND ended_us IS NULL`)
 )
 
-func (s *Service) openSession(ctx context.Context, tx db.Tx, who client.ID, device id.ID, lang locale.Lang) (Entry, error) {
+// openSession opens a session on a device.
+func (s *Service) openSession(ctx context.Context, tx db.Tx, who client.ID, on deviceRow, lang locale.Lang) (Entry, error) {
 	now := s.now()
 	in := Session{
-		ID: s.ids.New(), Client: who, Device: device, Lang: lang,
+		ID: s.ids.New(), Client: who, Device: on.id, Kind: on.kind, Lang: lang, key: string(on.key), cookieMade: now,
 		Started: now, Seen: now, IdleEnds: now.Add(s.limits.Idle), Ends: now.Add(s.limits.Absolute),
 	}
-	_, err := tx.Exec(ctx, qSessionNew, int64(who), in.ID.Bytes(), device.Bytes(), string(lang), micro(now), micro(in.Ends))
+	_, err := tx.Exec(ctx, qSessionNew, int64(who), in.ID.Bytes(), on.id.Bytes(), string(lang), micro(now), micro(in.Ends))
 	if err != nil {
 		return Entry{}, fmt.Errorf("open a session: %w", err)
 	}
 	token := newSecret()
-	if _, err := tx.Exec(ctx, qBear, s.hash(token), bearSession, int64(who), in.ID.Bytes()); err != nil {
-		return Entry{}, fmt.Errorf("open a session: %w", err)
+	if err := s.bearSession(ctx, tx, who, in.ID, on.kind, token, now); err != nil {
+		return Entry{}, err
+	}
+	in.cookie = string(s.hash(token))
+	if on.kind == Keyed {
+		in.CookieEnds = now.Add(s.limits.Cookie)
 	}
 	return Entry{Session: in, SessionToken: vault.Hide(token)}, nil
 }
@@ -65,6 +75,10 @@ func (s *Service) Session(ctx context.Context, token string, a Activity) (Sessio
 	}
 	in, err := s.session(s.db.Row(ctx, qSession, hash))
 	if err != nil {
+		return Session{}, err
+	}
+	in.cookie = string(hash)
+	if in.Standing.Level, _, err = s.clients.Stands(ctx, in.Client); err != nil {
 		return Session{}, err
 	}
 	now := s.now()
@@ -82,17 +96,26 @@ func (s *Service) Session(ctx context.Context, token string, a Activity) (Sessio
 }
 
 // Alive tells whether a session still stands, for a stream that lives longer
-// than its request; it is no activity.
+// than its request; it is no activity. A stream of a keyed device ends with
+// the cookie that opened it, and the browser comes again with its newer one.
 func (s *Service) Alive(ctx context.Context, in Session) (Session, error) {
-	return s.session(s.db.Row(ctx, qAlive, int64(in.Client), in.ID.Bytes()))
+	if !in.CookieEnds.IsZero() && !s.now().Before(in.CookieEnds) {
+		return Session{}, ErrIdle
+	}
+	now, err := s.session(s.db.Row(ctx, qAlive, int64(in.Client), in.ID.Bytes()))
+	now.CookieEnds, now.cookie, now.cookieMade = in.CookieEnds, in.cookie, in.cookieMade
+	now.Standing.Level = in.Standing.Level
+	return now, err
 }
 
 func (s *Service) session(row *sql.Row) (Session, error) {
 	var in Session
 	var rawID, rawDevice []byte
-	var started, seen, ends int64
+	var key []byte
+	var started, seen, ends, newUntil, riskUntil, made int64
 	var ended, until sql.NullInt64
-	err := row.Scan(&in.Client, &rawID, &rawDevice, &in.Lang, &started, &seen, &ends, &ended, &until)
+	err := row.Scan(&in.Client, &rawID, &rawDevice, &in.Lang, &started, &seen, &ends, &ended,
+		&in.Kind, &key, &newUntil, &riskUntil, &until, &made)
 	if errors.Is(err, db.ErrNoRows) {
 		return Session{}, ErrNoSession
 	}
@@ -107,6 +130,12 @@ func (s *Service) session(row *sql.Row) (Session, error) {
 	}
 	in.Started, in.Seen, in.Ends = moment(started), moment(seen), moment(ends)
 	in.IdleEnds = in.Seen.Add(s.limits.Idle)
+	in.key, in.cookieMade = string(key), moment(made)
+	in.Standing.Scriptless = in.Kind != Keyed
+	in.Standing.Reduced = s.reduced(newUntil, riskUntil)
+	if until.Valid && in.Kind == Keyed {
+		in.CookieEnds = moment(until.Int64)
+	}
 	now := s.now()
 	switch {
 	case ended.Valid:
@@ -115,10 +144,12 @@ func (s *Service) session(row *sql.Row) (Session, error) {
 		return Session{}, ErrTooOld
 	case !now.Before(in.IdleEnds):
 		return Session{}, ErrIdle
-	case until.Valid && !now.Before(moment(until.Int64)):
-		return Session{}, ErrNoSession
+	case !until.Valid || now.Before(moment(until.Int64)):
+		return in, nil
+	case in.Kind == Keyed:
+		return Session{}, ErrIdle // no proof for so long
 	}
-	return in, nil
+	return Session{}, ErrNoSession
 }
 
 // ConfirmPasscode takes a fresh passcode inside a session, before an order or
@@ -144,7 +175,7 @@ func (s *Service) ConfirmPasscode(ctx context.Context, in Session, passcode stri
 		if _, err := tx.Exec(ctx, qRetire, int64(in.Client), in.ID.Bytes(), micro(now.Add(rotationGrace))); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, qBear, s.hash(token), bearSession, int64(in.Client), in.ID.Bytes()); err != nil {
+		if err := s.bearSession(ctx, tx, in.Client, in.ID, in.Kind, token, now); err != nil {
 			return err
 		}
 		proof = Proof{client: in.Client, session: in.ID, device: in.Device, at: now}

@@ -12,9 +12,13 @@ import (
 // told why it has to log in again.
 const keepEnded = 24 * time.Hour
 
+// keepRetired is how long a cookie without proofs is kept for the same reason.
+const keepRetired = time.Hour
+
 var (
 	qSweepFlows    = db.Query(`DELETE FROM flow WHERE ends_us < $1`)
 	qSweepTallies  = db.Query(`DELETE FROM tally WHERE since_us < $1`)
+	qSweepAsked    = db.Query(`DELETE FROM passkey_challenge WHERE until_us < $1`)
 	qSweepRetired  = db.Query(`DELETE FROM bearer WHERE until_us IS NOT NULL AND until_us < $1`)
 	qSweepBearers  = db.Query(`DELETE FROM bearer WHERE kind = 2 AND ref IN (SELECT id FROM session s WHERE s.client = bearer.client AND s.ends_us < $1)`)
 	qSweepSessions = db.Query(`DELETE FROM session WHERE ends_us < $1`)
@@ -32,7 +36,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}{
 			{qSweepFlows, yesterday},
 			{qSweepTallies, micro(now.Add(-2 * max(24*time.Hour, s.limits.StrangePause)))},
-			{qSweepRetired, micro(now)},
+			{qSweepNonce, micro(now)},
+			{qSweepAsked, micro(now)},
+			{qSweepRetired, micro(now.Add(-keepRetired))},
 			{qSweepBearers, yesterday},
 			{qSweepSessions, yesterday},
 		} {

@@ -19,6 +19,7 @@ const (
 	smsHour       tallyKind = 3 // per phone
 	smsDay        tallyKind = 4 // per phone
 	smsNet        tallyKind = 5 // per network address
+	deviceNews    tallyKind = 6 // per device and kind: what its owner is told once a day
 )
 
 var (

@@ -15,6 +15,11 @@ import (
 type Visitor struct {
 	IP    string // network address without a port; may be empty inside the house
 	Agent string // the User-Agent header; only a coarse name is kept of it
+	// Key is the new key of a browser that comes in on a device not yet known;
+	// nil: it has none and becomes Scriptless for good.
+	Key *Enrolment
+	// Proof is what a known device with a key said to this very request.
+	Proof *RequestProof
 }
 
 // Purpose says what a flow and its codes are for. A code for one purpose is
@@ -32,9 +37,12 @@ type Stage int16
 
 // The stages.
 const (
-	AtCode        Stage = 1 // the code from the SMS is awaited
-	AtPasscode    Stage = 2 // the phone is a client's: his existing passcode is awaited
-	AtNewPasscode Stage = 3 // the phone is nobody's and a card was ordered: a passcode is to be chosen
+	AtCode     Stage = 1 // the code from the SMS is awaited
+	AtPasscode Stage = 2 // the phone is a client's: his existing passcode is awaited
+	// AtNewPasscode: a passcode is to be chosen. Of a client (Flow.Client) who
+	// has none yet: FirstLogin takes the code word and the passcode. Of nobody
+	// (ForOrder alone): his application goes on.
+	AtNewPasscode Stage = 3
 	AtNobody      Stage = 4 // the phone is nobody's and a login was tried: offer to order a card
 	AtEnd         Stage = 5 // done; the same passcode again gives the same answer
 )
@@ -45,6 +53,7 @@ type Flow struct {
 	Purpose Purpose
 	Stage   Stage
 	Phone   phone.Number // prints masked
+	Client  client.ID    // whose phone it is, once the code was right; 0: nobody's
 	Lang    locale.Lang
 	// Token is the browser's proof that the flow is its own: 256 bits for a
 	// cookie. It is set only by the call that made it.
@@ -72,11 +81,30 @@ type Session struct {
 	ID       id.ID
 	Client   client.ID
 	Device   id.ID
+	Kind     DeviceKind
 	Lang     locale.Lang
 	Started  time.Time
 	Seen     time.Time // last request, to about 15 seconds
 	IdleEnds time.Time // when it ends if nothing is done
 	Ends     time.Time // when it ends at the latest
+	// CookieEnds is when the cookie that opened it dies without a proof; zero
+	// for a device without a key, whose cookie lives as long as its session.
+	CookieEnds time.Time
+	// Standing is what caps the orders of this session.
+	Standing client.Standing
+
+	key        string // SPKI DER
+	cookie     string // the cookie's hash
+	cookieMade time.Time
+}
+
+// Key gives the public key (SPKI DER) of the session's device; nil for a
+// device without one.
+func (in Session) Key() []byte {
+	if in.key == "" {
+		return nil
+	}
+	return []byte(in.key)
 }
 
 // Activity tells whether a request counts as the client doing something.
@@ -118,6 +146,7 @@ type Confirmed struct {
 // Known is what a login page may say on a device that the bank knows.
 type Known struct {
 	Device id.ID
+	Kind   DeviceKind // Keyed: Login needs Visitor.Proof over Nonce(Device)
 	Client client.ID
 	First  string // given name, «Аня»
 	Lang   locale.Lang
@@ -129,7 +158,10 @@ type Known struct {
 // Device is a browser that the bank knows, as its owner sees it.
 type Device struct {
 	ID      id.ID
-	Name    string // «Chrome, Android»
+	Kind    DeviceKind
+	Code    string    // «ABCD-EFGH», see DeviceCode
+	Name    string    // «Chrome, Android»
+	Reduced time.Time // until when it has the limits of a new device; zero: it has not
 	Since   time.Time
 	Last    time.Time
 	Current bool // the one that asks

@@ -1,0 +1,98 @@
+package console
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/staff"
+	"rocketbank/internal/bank/watch"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
+	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
+)
+
+// Deps is what the door works with.
+type Deps struct {
+	Front *web.Front
+	Kit   *ui.Kit
+
+	DB    *db.DB
+	Vault *vault.Vault
+	IDs   *id.Source
+
+	Staff      *staff.Service
+	Watch      *watch.Service
+	Clients    *client.Directory
+	Cards      *card.Service
+	Access     *access.Service
+	Operations *operation.Service
+
+	Log *slog.Logger     // may be nil
+	Now func() time.Time // real time, for sessions; the machine's when nil
+	// Stopping is closed when the server begins to shut down. May be nil.
+	Stopping <-chan struct{}
+}
+
+// Door is the console. It is safe for concurrent use.
+type Door struct{ Deps }
+
+// New makes the door.
+func New(d Deps) *Door {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return &Door{d}
+}
+
+// Handler serves every route of the console, behind the doorway.
+func (d *Door) Handler() http.Handler {
+	mux := http.NewServeMux()
+	allowed := map[string]string{}
+	for _, rt := range d.routes() {
+		mux.Handle(rt.method+" "+rt.path, d.enter(rt))
+		allow := rt.method
+		if rt.method == http.MethodGet {
+			allow += ", HEAD"
+		}
+		if before := allowed[rt.path]; before != "" {
+			allow = before + ", " + allow
+		}
+		allowed[rt.path] = allow
+	}
+	for path, allow := range allowed {
+		for _, m := range methods {
+			if m != http.MethodHead && !slices.Contains(strings.Split(allow, ", "), m) {
+				mux.Handle(m+" "+path, d.enter(route{method: m, path: path, who: machine, serve: notThisWay(allow)}))
+			}
+		}
+	}
+	mux.Handle("/", d.enter(route{path: "/…", who: visitor, serve: noSuchPage}))
+	return d.Front.Wrap(d.Front.SameHost(mux, d.fail, "/healthz"), d.fail)
+}
+
+// methods are all that a request may come with.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	http.MethodConnect, http.MethodOptions, http.MethodTrace,
+}
+
+func notThisWay(allow string) serve {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Allow", allow)
+		return web.ErrMethod
+	}
+}
+
+func noSuchPage(http.ResponseWriter, *http.Request) error { return web.ErrNotFound }

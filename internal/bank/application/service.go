@@ -10,6 +10,7 @@ import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
@@ -20,17 +21,10 @@ import (
 	"rocketbank/internal/ledger"
 )
 
-// Prefix of the outside form of an application's identifier.
-const Prefix = "ap"
-
-// State tells how an application stands. The questionnaire will add states
-// between these two.
-type State int16
-
-// The states.
+// The states of the short registration.
 const (
-	Draft    State = 1
-	Approved State = 2
+	oldDraft    = 1
+	oldApproved = 2
 )
 
 // keepDraft is how long an application that nobody finishes is kept.
@@ -44,11 +38,12 @@ type Service struct {
 	clients *client.Directory
 	access  *access.Service
 	cards   *card.Service
+	scans   *scan.Service
 }
 
 // New makes the service.
 func New(d *db.DB, v *vault.Vault, ids *id.Source, clients *client.Directory, a *access.Service, cards *card.Service) *Service {
-	return &Service{db: d, vault: v, ids: ids, clients: clients, access: a, cards: cards}
+	return &Service{db: d, vault: v, ids: ids, clients: clients, access: a, cards: cards, scans: scan.New(d, v, ids)}
 }
 
 var (
@@ -82,7 +77,7 @@ func (s *Service) Start(ctx context.Context, f Form, from access.Visitor) (acces
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, qNew, key.Bytes(), flow.Bytes(), sealed, int16(Draft), tx.Now().UnixMicro())
+		_, err = tx.Exec(ctx, qNew, key.Bytes(), flow.Bytes(), sealed, int16(oldDraft), tx.Now().UnixMicro())
 		return err
 	})
 }
@@ -185,7 +180,7 @@ func (s *Service) takeOn(ctx context.Context, tx db.Tx, f access.Taken, a applic
 	if err != nil {
 		return Done{}, err
 	}
-	n, err := tx.Exec(ctx, qApprove, a.id.Bytes(), int16(Approved), int64(who), tx.Now().UnixMicro(), empty, int16(Draft))
+	n, err := tx.Exec(ctx, qApprove, a.id.Bytes(), int16(oldApproved), int64(who), tx.Now().UnixMicro(), empty, int16(oldDraft))
 	if err != nil {
 		return Done{}, err
 	}
@@ -274,7 +269,7 @@ func at(key id.ID) vault.At { return vault.At{Table: "application.person", Row: 
 // Sweep forgets applications that nobody finished. The worker calls it now and then.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx db.Tx) error {
-		_, err := tx.Exec(ctx, qSweep, int16(Draft), tx.Now().Add(-keepDraft).UnixMicro())
+		_, err := tx.Exec(ctx, qSweep, int16(oldDraft), tx.Now().Add(-keepDraft).UnixMicro())
 		return err
 	})
 }

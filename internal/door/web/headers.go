@@ -9,12 +9,13 @@ import (
 // securityHeaders lists what every answer carries (W02, W03). Nothing of ours
 // is inline, framed, embedded by others or loaded from another host. A form
 // may be led on to the listed origins, because browsers apply form-action to
-// the redirect that follows it.
+// the redirect that follows it. Browsers report what was stopped (CSPReports).
 func securityHeaders(https bool, formTargets []string) [][2]string {
 	forms := strings.Join(append([]string{"'self'"}, formTargets...), " ")
 	out := [][2]string{
 		{"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
-			"manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action " + forms},
+			"manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action " + forms +
+			"; report-uri " + ReportPath},
 		{"X-Content-Type-Options", "nosniff"},
 		{"X-Frame-Options", "DENY"},
 		{"Referrer-Policy", "same-origin"},

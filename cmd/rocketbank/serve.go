@@ -18,7 +18,8 @@ import (
 type serveCmd struct {
 	Config kong.ConfigFlag `placeholder:"FILE" help:"JSON file with these flags by name."`
 	database
-	Keys           string   `required:"" placeholder:"FILE" help:"The vault's key file."`
+	keyFile
+	AuditHeads     string   `placeholder:"FILE" help:"Where signed heads of the audit trail are kept, outside the database (beside an SQLite file when not given)."`
 	Origin         string   `required:"" placeholder:"https://…" help:"Where clients use the bank."`
 	Addr           string   `default:":8443" help:"Where the cabinet and the API listen."`
 	PartnersOrigin string   `required:"" placeholder:"https://…" help:"Where partners reach the callback listener."`
@@ -44,8 +45,13 @@ type serveCmd struct {
 
 // Run serves until it is interrupted.
 func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
+	keys, err := c.file()
+	if err != nil {
+		return err
+	}
+	hint(keys, os.Stderr)
 	cfg := app.ServeConfig{
-		DB: c.DB, KeyFile: c.Keys, Origin: c.Origin, Addr: c.Addr, PartnersOrigin: c.PartnersOrigin, PartnersAddr: c.PartnersAddr,
+		DB: c.DB, Keys: keys, Heads: c.AuditHeads, Origin: c.Origin, Addr: c.Addr, PartnersOrigin: c.PartnersOrigin, PartnersAddr: c.PartnersAddr,
 		MetricsAddr: c.MetricsAddr, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, BIN: c.BIN,
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
 		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,

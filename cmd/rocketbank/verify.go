@@ -8,15 +8,19 @@ import (
 
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/topup"
-	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/ledger"
 )
 
 type verifyCmd struct {
 	database
-	Audit bool `help:"Check the chain of the audit trail too."`
-	JSON  bool `name:"json" help:"Print the report as one JSON object."`
+	Audit      bool     `help:"Check the chain of the audit trail too, against its signed heads."`
+	AuditHeads []string `placeholder:"FILE" help:"Files of signed heads (the one beside an SQLite file when not given)."`
+	AuditKey   []string `placeholder:"HEX" help:"Public keys that sign heads, as keys status shows them; or --keys."`
+	Keys       string   `placeholder:"FILE" help:"The vault's key file, for the public keys that sign heads."`
+	JSON       bool     `name:"json" help:"Print the report as one JSON object."`
+
+	KeysPassphraseFile string `placeholder:"FILE" help:"File with its passphrase; or ROCKETBANK_KEYS_PASSPHRASE, or the systemd credential keys-passphrase."`
 }
 
 // Run re-adds the book. Exit code 1 and a list tell that something is broken.
@@ -28,7 +32,16 @@ func (c verifyCmd) Run(ctx context.Context, out io.Writer) error {
 	defer d.Close()
 	checks := bookChecks()
 	if c.Audit {
-		checks = append(checks, auditTrail)
+		against, err := c.signed(ctx)
+		if err != nil {
+			return err
+		}
+		checks = append(checks, against.check)
+		if !c.JSON {
+			if _, err := fmt.Fprintln(out, against.note); err != nil {
+				return err
+			}
+		}
 	}
 	return verify(ctx, out, d, c.JSON, checks)
 }
@@ -39,15 +52,7 @@ func bookChecks() []ledger.Check { return []ledger.Check{operation.Check, topup.
 // auditTrail is a ledger.Check of another kind: what was done is still told
 // the way it was written down.
 func auditTrail(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
-	_, broken, err := audit.Verify(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]ledger.Breach, len(broken))
-	for i, b := range broken {
-		out[i] = ledger.Breach{Rule: "audit", Detail: b.String()}
-	}
-	return out, nil
+	return signedTrail{}.check(ctx, r)
 }
 
 func verify(ctx context.Context, out io.Writer, d *db.DB, asJSON bool, checks []ledger.Check) error {

@@ -19,6 +19,7 @@ import (
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
@@ -35,6 +36,7 @@ type bank struct {
 	ids   *id.Source
 	book  *ledger.Book
 	log   *slog.Logger
+	heads *audit.HeadFile // nil: nobody signs
 
 	clients      *client.Directory
 	cards        *card.Service
@@ -60,6 +62,8 @@ type parts struct {
 	vault    *vault.Vault
 	clock    clock.Clock
 	log      *slog.Logger
+	heads    string // file of signed heads of the audit trail
+	newHeads bool   // an older file there is another bank's
 	origin   string // where people use the cabinet
 	bin      string
 	brand    string
@@ -75,6 +79,9 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b := &bank{db: p.db, vault: p.vault, clock: p.clock, log: p.log, ids: id.NewSource(p.clock.Now)}
 	if b.book, err = ledger.NewBook(ctx, p.db, ledger.Options{Clock: p.clock, IDs: b.ids, Log: p.log}); err != nil {
 		return nil, err
+	}
+	if b.heads, err = openHeads(p.heads, p.newHeads); err != nil {
+		return nil, errors.Join(err, b.book.Close())
 	}
 	b.clients = client.NewDirectory(p.db, p.vault)
 	if b.cards, err = card.New(p.db, p.vault, b.ids, card.Options{BIN: p.bin}); err != nil {

@@ -10,9 +10,9 @@ import (
 // serve names what is wrong with its configuration before anything is opened.
 func TestServeRefusesABadConfiguration(t *testing.T) {
 	t.Parallel()
-	right := func() ServeConfig {
-		return ServeConfig{
-			Origin: "https://my.bank.example", PartnersOrigin: "https://partners.bank.example", MetricsAddr: "127.0.0.1:9090",
+	right := func() *ServeConfig {
+		return &ServeConfig{
+			Heads: "heads", Origin: "https://my.bank.example", PartnersOrigin: "https://partners.bank.example", MetricsAddr: "127.0.0.1:9090",
 			TrustedProxies: []string{"127.0.0.1/32"}, PayOrigins: []string{"https://3ds.acquirer.example"},
 			AcquirerKey: signature.Secret("a"), SMSKey: signature.Secret("b"), CallbackSecret: signature.Secret("c"),
 		}
@@ -28,10 +28,11 @@ func TestServeRefusesABadConfiguration(t *testing.T) {
 		"--trusted-proxy":           func(c *ServeConfig) { c.TrustedProxies = nil },
 		"no network":                func(c *ServeConfig) { c.TrustedProxies = []string{"everybody"} },
 		"--metrics-addr":            func(c *ServeConfig) { c.MetricsAddr = "0.0.0.0:9090" },
+		"--audit-heads":             func(c *ServeConfig) { c.Heads, c.DB = "", "postgres://bank" },
 		"--sms-key-file is empty":   func(c *ServeConfig) { c.SMSKey = "" },
 	} {
 		c := right()
-		spoil(&c)
+		spoil(c)
 		if _, err := c.check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
 		}

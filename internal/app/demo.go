@@ -73,7 +73,7 @@ func demoKeys(folder string, log *slog.Logger) (*vault.Vault, error) {
 	path := filepath.Join(folder, "keys.json")
 	v, err := vault.Load(path)
 	if errors.Is(err, vault.ErrNoKeys) {
-		log.Info("the demo makes its own keys", "file", path)
+		log.Warn("the demo makes its own keys, which are not encrypted; a bank makes them with «rocketbank keys init»", "file", path)
 		return vault.Create(path)
 	}
 	return v, err
@@ -169,7 +169,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 		return err
 	}
 	b, err := openBank(ctx, parts{
-		db: d, vault: keys, clock: clk, log: c.Log, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
+		db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
 	})
 	if err != nil {
 		return err

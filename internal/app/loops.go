@@ -22,6 +22,8 @@ func (b *bank) runLoops(ctx context.Context) {
 	wg.Go(func() { b.topups.Run(ctx) })
 	wg.Go(func() { every(ctx, expiryEvery, b.expire) })
 	wg.Go(func() { every(ctx, sweepEvery, b.sweep) })
+	wg.Go(func() { b.signHeads(ctx) })
+	wg.Go(func() { b.watchKeys(ctx) })
 	wg.Wait()
 }
 

@@ -25,8 +25,9 @@ import (
 // ServeConfig is what the production server is told.
 type ServeConfig struct {
 	DB             string
-	KeyFile        string // the vault's keys; without them nothing starts
-	Origin         string // https://… where clients use the bank
+	Keys           vault.Provider // the vault's keys; without them nothing starts
+	Heads          string         // file of signed heads of the audit trail; beside an SQLite file when empty
+	Origin         string         // https://… where clients use the bank
 	Addr           string
 	PartnersOrigin string // https://… where partners post their callbacks
 	PartnersAddr   string
@@ -51,7 +52,7 @@ type ServeConfig struct {
 }
 
 // check finds what is wrong before anything is opened.
-func (c ServeConfig) check() (proxies []netip.Prefix, err error) {
+func (c *ServeConfig) check() (proxies []netip.Prefix, err error) {
 	for _, o := range []struct{ name, value string }{{"--origin", c.Origin}, {"--partners-origin", c.PartnersOrigin}} {
 		u, err := url.Parse(o.value)
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
@@ -82,6 +83,11 @@ func (c ServeConfig) check() (proxies []netip.Prefix, err error) {
 	if host, _, err := net.SplitHostPort(c.MetricsAddr); err != nil || !loopback(host) {
 		return nil, fmt.Errorf("--metrics-addr %q must be a loopback address such as 127.0.0.1:9090", c.MetricsAddr)
 	}
+	if c.Heads == "" {
+		if c.Heads = HeadsBeside(c.DB); c.Heads == "" {
+			return nil, errors.New("name a file for the signed heads of the audit trail with --audit-heads; it belongs outside the database")
+		}
+	}
 	for name, value := range map[string]string{"--acquirer-key-file": string(c.AcquirerKey), "--sms-key-file": string(c.SMSKey), "--callback-secret-file": string(c.CallbackSecret)} {
 		if value == "" {
 			return nil, fmt.Errorf("%s is empty; it must hold the secret agreed with the partner", name)
@@ -101,7 +107,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
-	keys, err := vault.Load(c.KeyFile)
+	keys, err := vault.New(ctx, c.Keys)
 	if err != nil {
 		return err
 	}
@@ -125,7 +131,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say})
+	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say})
 	if err != nil {
 		return err
 	}

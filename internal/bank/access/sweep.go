@@ -41,6 +41,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 			{qSweepRetired, micro(now.Add(-keepRetired))},
 			{qSweepBearers, yesterday},
 			{qSweepSessions, yesterday},
+			{qSweepFactorCode, micro(now)},
+			{qSweepHeard, yesterday},
+			{qSweepAlerts, micro(now)},
 		} {
 			if _, err := tx.Exec(ctx, step.q, step.until); err != nil {
 				return fmt.Errorf("sweep: %w", err)

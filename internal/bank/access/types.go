@@ -122,6 +122,7 @@ type Proof struct {
 	client  client.ID
 	session id.ID
 	device  id.ID
+	passkey id.ID // that proved it; zero: the passcode did
 	at      time.Time
 }
 

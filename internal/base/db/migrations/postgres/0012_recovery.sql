@@ -61,13 +61,14 @@ CREATE TABLE recovery (
   PRIMARY KEY (client, id)
 );
 -- A new number: proposed and approved by two members of staff, ended by the
--- client. The phone is sealed (class pii), its hash finds it.
+-- client. The phones are sealed (class pii), its hash finds it.
 CREATE TABLE number_change (
   client     BIGINT NOT NULL,
   id         BYTEA NOT NULL,
   state      BIGINT NOT NULL,
   phone_hash BYTEA NOT NULL,
   phone      BYTEA NOT NULL,
+  old_phone  BYTEA, -- the one before, kept
   staff      TEXT NOT NULL,
   second     TEXT NOT NULL,
   made_us    BIGINT NOT NULL,

@@ -61,13 +61,14 @@ CREATE TABLE recovery (
   PRIMARY KEY (client, id)
 ) STRICT;
 -- A new number: proposed and approved by two members of staff, ended by the
--- client. The phone is sealed (class pii), its hash finds it.
+-- client. The phones are sealed (class pii), its hash finds it.
 CREATE TABLE number_change (
   client     INTEGER NOT NULL,
   id         BLOB NOT NULL,
   state      INTEGER NOT NULL,
   phone_hash BLOB NOT NULL,
   phone      BLOB NOT NULL,
+  old_phone  BLOB, -- the one before, kept
   staff      TEXT NOT NULL,
   second     TEXT NOT NULL,
   made_us    INTEGER NOT NULL,

@@ -13,7 +13,7 @@ import (
 	"rocketbank/internal/base/vault"
 )
 
-var qKnown = db.Query(`SELECT d.wrong, d.paused_us, d.kind FROM device d WHERE d.client = $1 AND d.id = $2 AND d.ended_us IS NULL`)
+var qKnown = db.Query(`SELECT d.wrong, d.paused_us, d.kind, d.public_key FROM device d WHERE d.client = $1 AND d.id = $2 AND d.ended_us IS NULL`)
 
 // KnownDevice tells whose device a device cookie is; ErrNoDevice when nobody's.
 func (s *Service) KnownDevice(ctx context.Context, deviceToken string) (Known, error) {
@@ -27,7 +27,8 @@ func (s *Service) KnownDevice(ctx context.Context, deviceToken string) (Known, e
 	var wrong int
 	var paused int64
 	var kind DeviceKind
-	err = s.db.Row(ctx, qKnown, int64(who), device.Bytes()).Scan(&wrong, &paused, &kind)
+	var key []byte
+	err = s.db.Row(ctx, qKnown, int64(who), device.Bytes()).Scan(&wrong, &paused, &kind, &key)
 	if errors.Is(err, db.ErrNoRows) {
 		return Known{}, ErrNoDevice
 	}
@@ -38,7 +39,7 @@ func (s *Service) KnownDevice(ctx context.Context, deviceToken string) (Known, e
 	if err != nil {
 		return Known{}, err
 	}
-	k := Known{Device: device, Kind: kind, Client: who, First: p.First, Lang: p.Lang, TriesLeft: s.limits.WrongPass - wrong%s.limits.WrongPass}
+	k := Known{Device: device, Kind: kind, Code: DeviceCode(key, device), Client: who, First: p.First, Lang: p.Lang, TriesLeft: s.limits.WrongPass - wrong%s.limits.WrongPass}
 	if until := moment(paused); until.After(s.now()) {
 		k.Paused, k.TriesLeft = until, 0
 	}

@@ -148,6 +148,7 @@ type Confirmed struct {
 type Known struct {
 	Device id.ID
 	Kind   DeviceKind // Keyed: Login needs Visitor.Proof over Nonce(Device)
+	Code   string     // «ABCD-EFGH», see DeviceCode
 	Client client.ID
 	First  string // given name, «Аня»
 	Lang   locale.Lang

@@ -56,6 +56,9 @@ type Card struct {
 	Year    int    // four digits
 	Month   time.Month
 	Since   time.Time
+	// FrozenBy and FrozenAt tell of a card that is Frozen.
+	FrozenBy By
+	FrozenAt time.Time // business time
 }
 
 // Expires is the date on the card, «11/31».

@@ -51,7 +51,7 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, o Options) (*Service, error) 
 	return &Service{db: d, vault: v, ids: ids, clients: client.NewDirectory(d, v), bin: o.BIN}, nil
 }
 
-const columns = `id, account, product, state, first6, last4, holder, exp_year, exp_month, created_us`
+const columns = `id, account, product, state, first6, last4, holder, exp_year, exp_month, created_us, frozen_by, frozen_us`
 
 var (
 	qOf     = db.Query(`SELECT ` + columns + ` FROM card WHERE client = $1 ORDER BY id LIMIT $2`)
@@ -146,14 +146,17 @@ func (s *Service) takeNumber(ctx context.Context, tx db.Tx, c Card) (string, err
 func (s *Service) scan(who client.ID, scan func(...any) error) (Card, error) {
 	c := Card{Client: who}
 	var raw, holder []byte
-	var created int64
+	var created, frozen int64
 	var month int
-	if err := scan(&raw, &c.Account, &c.Product, &c.State, &c.First6, &c.Last4, &holder, &c.Year, &month, &created); err != nil {
+	err := scan(&raw, &c.Account, &c.Product, &c.State, &c.First6, &c.Last4, &holder, &c.Year, &month, &created, &c.FrozenBy, &frozen)
+	if err != nil {
 		return Card{}, fmt.Errorf("read a card: %w", err)
 	}
-	var err error
 	if c.ID, err = id.FromBytes(raw); err != nil {
 		return Card{}, fmt.Errorf("read a card: %w", err)
+	}
+	if frozen != 0 {
+		c.FrozenAt = time.UnixMicro(frozen).UTC()
 	}
 	if c.Holder, err = s.vault.OpenText(vault.PII, at("card.holder", c.ID), holder); err != nil {
 		return Card{}, fmt.Errorf("holder of card %s: %w", c.ID.Text(Prefix), err)

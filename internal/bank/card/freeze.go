@@ -1,0 +1,99 @@
+package card
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/audit"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
+)
+
+// By tells who froze a card, which decides who may unfreeze it.
+type By int16
+
+// Who freezes.
+const (
+	ByClient By = 1 // a tap in the cabinet, undone by a tap
+	ByNotMe  By = 2 // «Это не я»: the bank unfreezes it after talking to the client
+	ByBank   By = 3 // a member of staff, with four eyes
+)
+
+// The refusals.
+var (
+	ErrNotActive = fault.New(fault.Conflict, "card.not_active") // frozen already, or closed
+	ErrNotFrozen = fault.New(fault.Conflict, "card.not_frozen")
+	ErrBankFroze = fault.New(fault.Refused, "card.bank_froze") // only the bank may lift this one
+)
+
+var (
+	qFreeze = db.Query(`UPDATE card SET state = 2, frozen_by = $3, frozen_us = $4 WHERE client = $1 AND id = $2 AND state = 1`)
+	// What the client froze himself becomes the bank's to lift.
+	qFreezeAll = db.Query(`UPDATE card SET state = 2, frozen_by = $2, frozen_us = $3
+		WHERE client = $1 AND (state = 1 OR state = 2 AND frozen_by = 1)`)
+	qUnfreeze = db.Query(`UPDATE card SET state = 1, frozen_by = 0, frozen_us = 0
+		WHERE client = $1 AND id = $2 AND state = 2 AND frozen_by <= $3`)
+	qState = db.Query(`SELECT state FROM card WHERE client = $1 AND id = $2`)
+)
+
+// Freeze stops one card. It writes the audit trail, so call it last.
+func (s *Service) Freeze(ctx context.Context, tx db.Tx, who client.ID, card id.ID, by By, actor string) error {
+	n, err := tx.Exec(ctx, qFreeze, int64(who), card.Bytes(), int16(by), tx.Now().UnixMicro())
+	if err != nil {
+		return fmt.Errorf("freeze a card: %w", err)
+	}
+	if n == 0 {
+		return s.why(ctx, tx, who, card, ErrNotActive)
+	}
+	return record(ctx, tx, who, actor, "card.frozen", card.Text(Prefix))
+}
+
+// FreezeAll stops every card of a client who said «Это не я» and tells how
+// many it stopped.
+func (s *Service) FreezeAll(ctx context.Context, tx db.Tx, who client.ID) (int, error) {
+	n, err := tx.Exec(ctx, qFreezeAll, int64(who), int16(ByNotMe), tx.Now().UnixMicro())
+	if err != nil {
+		return 0, fmt.Errorf("freeze cards: %w", err)
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	return int(n), record(ctx, tx, who, "client", "cards.frozen", "")
+}
+
+// Unfreeze lets a card work again. A client lifts what he froze by a tap; what
+// «Это не я» or the bank froze is lifted by the bank (ByBank, which staff may
+// only do with four eyes).
+func (s *Service) Unfreeze(ctx context.Context, tx db.Tx, who client.ID, card id.ID, by By, actor string) error {
+	n, err := tx.Exec(ctx, qUnfreeze, int64(who), card.Bytes(), int16(by))
+	if err != nil {
+		return fmt.Errorf("unfreeze a card: %w", err)
+	}
+	if n == 0 {
+		return s.why(ctx, tx, who, card, ErrNotFrozen)
+	}
+	return record(ctx, tx, who, actor, "card.unfrozen", card.Text(Prefix))
+}
+
+// why tells why a card did not change: it is nobody's, the bank froze it, or
+// it stands otherwise.
+func (s *Service) why(ctx context.Context, tx db.Tx, who client.ID, card id.ID, other error) error {
+	var state State
+	err := tx.Row(ctx, qState, int64(who), card.Bytes()).Scan(&state)
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return ErrMissing
+	case err != nil:
+		return fmt.Errorf("state of a card: %w", err)
+	case state == Frozen && other == error(ErrNotFrozen):
+		return ErrBankFroze
+	}
+	return other
+}
+
+func record(ctx context.Context, tx db.Tx, who client.ID, actor, act, subject string) error {
+	return audit.Append(ctx, tx, audit.Entry{At: tx.Now(), Actor: actor, Client: int64(who), Act: act, Subject: subject})
+}

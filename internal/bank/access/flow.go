@@ -260,7 +260,17 @@ func (s *Service) proved(ctx context.Context, tx db.Tx, f *flowRow, now time.Tim
 		return err
 	}
 	who, err := s.clients.HoldsPhone(ctx, tx, whole)
+	stored := ""
+	if err == nil {
+		// Of a client whose card was approved and who never was in: his first
+		// passcode, see FirstLogin.
+		if stored, err = s.storedPasscode(ctx, tx, who); err != nil {
+			return err
+		}
+	}
 	switch {
+	case err == nil && stored == "":
+		f.stage = AtNewPasscode
 	case err == nil:
 		f.stage = AtPasscode
 	case errors.Is(err, client.ErrNobody) && f.purpose == ForOrder:

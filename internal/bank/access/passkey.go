@@ -3,12 +3,19 @@ package access
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 )
@@ -26,6 +33,12 @@ var (
 	ErrKnownPasskey = fault.New(fault.Conflict, "access.passkey_known") // it is on the list already
 )
 
+const (
+	maxPasskeyName = 40 // letters
+	maxAnswer      = 16 << 10
+	maxCredential  = 1023 // bytes, by the standard
+)
+
 // Passkey is a key in a phone or a stick, as its owner sees it.
 type Passkey struct {
 	ID      id.ID
@@ -33,16 +46,6 @@ type Passkey struct {
 	Created time.Time
 	Used    time.Time // zero: never yet
 	Synced  bool      // it is kept by the maker's cloud, not in one device alone
-}
-
-// PasskeyProof is a passkey's signature over a text, which anybody can check
-// with its public key alone.
-type PasskeyProof struct {
-	Passkey    id.ID
-	PublicKey  []byte // SPKI DER
-	AuthData   []byte
-	ClientData []byte
-	Signature  []byte
 }
 
 // relyingParty is whose passkeys they are: the cabinet's host, reached at the
@@ -63,68 +66,321 @@ func relyingParty(o Options) (*webauthn.WebAuthn, error) {
 	})
 }
 
+// passkeyRow is a passkey as it is stored.
+type passkeyRow struct {
+	Passkey
+	client     client.ID
+	credential []byte
+	publicKey  []byte // COSE
+	aaguid     []byte
+	transports string
+	flags      uint8
+	uses       uint32
+	reduced    int64 // business time until when it vouches for no device
+}
+
+const passkeyColumns = `client, id, credential, public_key, name, aaguid, transports, flags, uses, reduced_us, created_us, used_us`
+
+var (
+	qPasskeyNew = db.Query(`INSERT INTO passkey (` + passkeyColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)`)
+	qPasskeyAlias = db.Query(`INSERT INTO passkey_credential (credential, client, passkey) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`)
+	qPasskeys     = db.Query(`SELECT ` + passkeyColumns + ` FROM passkey
+		WHERE client = $1 AND ended_us IS NULL ORDER BY id DESC LIMIT 100`)
+	qPasskeyOf = db.Query(`SELECT p.client, p.id, p.credential, p.public_key, p.name, p.aaguid, p.transports, p.flags, p.uses,
+		p.reduced_us, p.created_us, p.used_us
+		FROM passkey_credential c JOIN passkey p ON p.client = c.client AND p.id = c.passkey
+		WHERE c.credential = $1 AND p.ended_us IS NULL`)
+	qPasskeyCount  = db.Query(`SELECT COUNT(*) FROM passkey WHERE client = $1 AND ended_us IS NULL`)
+	qPasskeyRename = db.Query(`UPDATE passkey SET name = $3 WHERE client = $1 AND id = $2 AND ended_us IS NULL`)
+	qPasskeyEnd    = db.Query(`UPDATE passkey SET ended_us = $3 WHERE client = $1 AND id = $2 AND ended_us IS NULL`)
+	qPasskeyUnname = db.Query(`DELETE FROM passkey_credential WHERE client = $1 AND passkey = $2`)
+	// The counter only grows; of two answers with one count, one counts (A06).
+	qPasskeyUsed = db.Query(`UPDATE passkey SET uses = $3, flags = $4, used_us = $5
+		WHERE client = $1 AND id = $2 AND ended_us IS NULL AND (uses < $3 OR uses = 0 AND $3 = 0)`)
+)
+
+func scanPasskey(scan func(...any) error) (p passkeyRow, err error) {
+	var raw []byte
+	var created, used int64
+	err = scan(&p.client, &raw, &p.credential, &p.publicKey, &p.Name, &p.aaguid, &p.transports, &p.flags, &p.uses, &p.reduced, &created, &used)
+	if errors.Is(err, db.ErrNoRows) {
+		return passkeyRow{}, ErrPasskey
+	}
+	if err != nil {
+		return passkeyRow{}, fmt.Errorf("read a passkey: %w", err)
+	}
+	if p.ID, err = id.FromBytes(raw); err != nil {
+		return passkeyRow{}, fmt.Errorf("read a passkey: %w", err)
+	}
+	p.Created, p.Used, p.Synced = moment(created), moment(used), p.known().Flags.BackupState
+	return p, nil
+}
+
+// known is the passkey in the words of the library that checks it.
+func (p passkeyRow) known() webauthn.Credential {
+	c := webauthn.Credential{
+		ID: p.credential, PublicKey: p.publicKey, AttestationType: "none", AttestationFormat: "none",
+		Flags:         webauthn.NewCredentialFlags(protocol.AuthenticatorFlags(p.flags)),
+		Authenticator: webauthn.Authenticator{AAGUID: p.aaguid, SignCount: p.uses},
+	}
+	for t := range strings.FieldsFuncSeq(p.transports, func(r rune) bool { return r == ',' }) {
+		c.Transport = append(c.Transport, protocol.AuthenticatorTransport(t))
+	}
+	return c
+}
+
+func (s *Service) passkeys(ctx context.Context, r db.Reader, who client.ID) (out []passkeyRow, err error) {
+	rows, err := r.Rows(ctx, qPasskeys, int64(who))
+	if err != nil {
+		return nil, fmt.Errorf("passkeys: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		p, err := scanPasskey(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// owner is a client in the words of the library.
+type owner struct {
+	handle []byte
+	name   string
+	keys   []passkeyRow
+}
+
+func (o owner) WebAuthnID() []byte          { return o.handle }
+func (o owner) WebAuthnName() string        { return o.name }
+func (o owner) WebAuthnDisplayName() string { return o.name }
+func (o owner) WebAuthnCredentials() (out []webauthn.Credential) {
+	for _, k := range o.keys {
+		out = append(out, k.known())
+	}
+	return out
+}
+
+func (o owner) descriptors() (out []protocol.CredentialDescriptor) {
+	for _, k := range o.keys {
+		known := k.known()
+		out = append(out, known.Descriptor())
+	}
+	return out
+}
+
+// owner gives a client with his passkeys. The handle that an authenticator
+// keeps is his outside number, which tells a stranger nothing.
+func (s *Service) owner(ctx context.Context, who client.ID) (owner, error) {
+	if s.partyIs != nil {
+		return owner{}, s.partyIs
+	}
+	c, err := s.clients.ByID(ctx, who)
+	if err != nil {
+		return owner{}, err
+	}
+	keys, err := s.passkeys(ctx, s.db, who)
+	return owner{handle: c.UID.Bytes(), name: c.Name.Masked(), keys: keys}, err
+}
+
 // Passkeys lists a client's passkeys, the newest first.
-func (s *Service) Passkeys(ctx context.Context, who client.ID) ([]Passkey, error) { return nil, nil }
+func (s *Service) Passkeys(ctx context.Context, who client.ID) (out []Passkey, err error) {
+	keys, err := s.passkeys(ctx, s.db, who)
+	for _, k := range keys {
+		out = append(out, k.Passkey)
+	}
+	return out, err
+}
 
 // RenamePasskey gives one of the client's passkeys another name.
 func (s *Service) RenamePasskey(ctx context.Context, who client.ID, passkey id.ID, name string) error {
-	return ErrMissing
+	name, err := passkeyName(name)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		n, err := tx.Exec(ctx, qPasskeyRename, int64(who), passkey.Bytes(), name)
+		if err == nil && n == 0 {
+			err = ErrMissing
+		}
+		return err
+	})
 }
 
-// RemovePasskey makes one of the client's passkeys worthless at once.
-func (s *Service) RemovePasskey(ctx context.Context, p Proof, passkey id.ID) error { return ErrMissing }
+func passkeyName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	bad := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
+	if name == "" || utf8.RuneCountInString(name) > maxPasskeyName || strings.ContainsFunc(name, bad) {
+		return "", ErrPasskeyName.At("name")
+	}
+	return name, nil
+}
+
+// justProved tells whether somebody has just proved himself.
+func (s *Service) justProved(p Proof) error {
+	if p.client == 0 || s.now().Sub(p.at) > proofFor {
+		return ErrStepUp
+	}
+	return nil
+}
+
+// RemovePasskey makes one of the client's passkeys worthless at once, by
+// whoever has just proved himself.
+func (s *Service) RemovePasskey(ctx context.Context, p Proof, passkey id.ID) error {
+	if err := s.justProved(p); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		n, err := tx.Exec(ctx, qPasskeyEnd, int64(p.client), passkey.Bytes(), micro(s.now()))
+		if err != nil {
+			return fmt.Errorf("remove a passkey: %w", err)
+		}
+		if n == 0 {
+			return ErrMissing
+		}
+		if _, err := tx.Exec(ctx, qPasskeyUnname, int64(p.client), passkey.Bytes()); err != nil {
+			return fmt.Errorf("remove a passkey: %w", err)
+		}
+		return s.record(ctx, tx, p.client, "passkey.removed", passkey.Text(PasskeyPrefix), "")
+	})
+}
+
+// algorithms are those that every passkey of today can do and that anybody can
+// check with standard tools.
+func algorithms(o *protocol.PublicKeyCredentialCreationOptions) error {
+	o.Parameters = nil
+	for _, alg := range []webauthncose.COSEAlgorithmIdentifier{webauthncose.AlgES256, webauthncose.AlgEdDSA, webauthncose.AlgRS256} {
+		o.Parameters = append(o.Parameters, protocol.CredentialParameter{Type: protocol.PublicKeyCredentialType, Algorithm: alg})
+	}
+	return nil
+}
 
 // BeginPasskey starts the adding of a passkey for whoever has just proved
-// himself. options go to navigator.credentials.create
-// (parseCreationOptionsFromJSON), its answer with ref to FinishPasskey.
+// himself. options are what parseCreationOptionsFromJSON takes; the answer's
+// toJSON goes with ref to FinishPasskey.
 func (s *Service) BeginPasskey(ctx context.Context, p Proof) (options json.RawMessage, ref string, err error) {
-	return nil, "", ErrPasskey
+	if err := s.justProved(p); err != nil {
+		return nil, "", err
+	}
+	o, err := s.owner(ctx, p.client)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(o.keys) >= s.limits.Passkeys {
+		return nil, "", ErrPasskeyCount.With("n", s.limits.Passkeys)
+	}
+	creation, _, err := s.party.BeginRegistration(o, algorithms, webauthn.WithExclusions(o.descriptors()))
+	if err != nil {
+		return nil, "", fmt.Errorf("begin a passkey: %w", err)
+	}
+	ref = creation.Response.Challenge.String()
+	if err := s.ask(ctx, question{purpose: toAdd, client: p.client, session: p.session, ref: ref}); err != nil {
+		return nil, "", err
+	}
+	options, err = json.Marshal(creation.Response)
+	return options, ref, err
 }
 
-// FinishPasskey adds the passkey that the browser made.
+// FinishPasskey adds the passkey that the browser made. One that was added
+// while the device had reduced limits vouches for no other device until they
+// have ended.
 func (s *Service) FinishPasskey(ctx context.Context, p Proof, ref, name string, response []byte) (Passkey, error) {
-	return Passkey{}, ErrPasskey
+	if err := s.justProved(p); err != nil {
+		return Passkey{}, err
+	}
+	name, err := passkeyName(name)
+	if err != nil {
+		return Passkey{}, err
+	}
+	o, err := s.owner(ctx, p.client)
+	if err != nil {
+		return Passkey{}, err
+	}
+	on, err := s.deviceOf(ctx, s.db, p.client, p.device)
+	if err != nil {
+		return Passkey{}, err
+	}
+	if _, err := s.answered(ctx, question{purpose: toAdd, client: p.client, session: p.session, ref: ref}); err != nil {
+		return Passkey{}, err
+	}
+	made, err := s.registered(o, ref, response)
+	if err != nil {
+		return Passkey{}, err
+	}
+	k := passkeyRow{
+		client: p.client, credential: made.ID, publicKey: made.PublicKey, aaguid: made.Authenticator.AAGUID,
+		flags: uint8(made.Flags.ProtocolValue()), uses: made.Authenticator.SignCount, reduced: on.reduced,
+		Passkey: Passkey{ID: s.ids.New(), Name: name, Created: s.now(), Synced: made.Flags.BackupState},
+	}
+	k.transports = joinTransports(made.Transport)
+	if err := s.db.Write(ctx, func(tx db.Tx) error { return s.addPasskey(ctx, tx, k) }); err != nil {
+		return Passkey{}, err
+	}
+	return k.Passkey, nil
 }
 
-// BeginPasskeyLogin starts a login by any passkey of this bank, whoever's it
-// is. options go to navigator.credentials.get (parseRequestOptionsFromJSON,
-// also with mediation "conditional"). What the passkey signs is the access
-// statement itself.
-func (s *Service) BeginPasskeyLogin(ctx context.Context, from Visitor) (options json.RawMessage, ref string, err error) {
-	return nil, "", ErrPasskey
+func (s *Service) registered(o owner, ref string, response []byte) (*webauthn.Credential, error) {
+	if len(response) > maxAnswer {
+		return nil, ErrPasskey
+	}
+	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
+	if err != nil {
+		return nil, refused(err)
+	}
+	var params protocol.PublicKeyCredentialCreationOptions
+	if err := algorithms(&params); err != nil {
+		return nil, err
+	}
+	made, err := s.party.CreateCredential(o, webauthn.SessionData{
+		Challenge: ref, RelyingPartyID: s.party.Config.RPID, UserID: o.handle,
+		UserVerification: protocol.VerificationRequired, CredParams: params.Parameters,
+	}, parsed)
+	if err != nil {
+		return nil, refused(err)
+	}
+	if _, err := spkiOf(made.PublicKey); err != nil || len(made.ID) > maxCredential {
+		return nil, ErrPasskey
+	}
+	return made, nil
 }
 
-// FinishPasskeyLogin opens a session for the passkey's owner. deviceToken is
-// the device cookie, if any. A device of his that is still whole goes on: a
-// keyed one needs from.Proof. Else the browser becomes a new device, with
-// from.Key (signed over EnrolText(ref, …)) or without a key; it has no reduced
-// limits, since the passkey vouches for it.
-func (s *Service) FinishPasskeyLogin(ctx context.Context, ref string, response []byte, deviceToken string, from Visitor) (Entry, error) {
-	return Entry{}, ErrPasskey
+// refused is what a person sees of a wrong answer; why is for the log.
+func refused(why error) error { return ErrPasskey.Because(why) }
+
+func joinTransports(list []protocol.AuthenticatorTransport) string {
+	var out []string
+	for _, t := range list {
+		switch t { // never what somebody else made up
+		case protocol.USB, protocol.NFC, protocol.BLE, protocol.SmartCard, protocol.Hybrid, protocol.Internal:
+			out = append(out, string(t))
+		}
+	}
+	return strings.Join(out, ",")
 }
 
-// BeginPasskeyStepUp starts a step-up by one of the client's passkeys.
-func (s *Service) BeginPasskeyStepUp(ctx context.Context, in Session) (options json.RawMessage, ref string, err error) {
-	return nil, "", ErrNoPasskey
+func (s *Service) addPasskey(ctx context.Context, tx db.Tx, k passkeyRow) error {
+	var have int
+	if err := tx.Row(ctx, qPasskeyCount, int64(k.client)).Scan(&have); err != nil {
+		return fmt.Errorf("count passkeys: %w", err)
+	}
+	if have >= s.limits.Passkeys {
+		return ErrPasskeyCount.With("n", s.limits.Passkeys)
+	}
+	n, err := tx.Exec(ctx, qPasskeyAlias, k.credential, int64(k.client), k.ID.Bytes())
+	if err != nil {
+		return fmt.Errorf("add a passkey: %w", err)
+	}
+	if n == 0 {
+		return ErrKnownPasskey
+	}
+	if _, err := tx.Exec(ctx, qPasskeyNew, int64(k.client), k.ID.Bytes(), k.credential, k.publicKey, k.Name, k.aaguid, k.transports,
+		int64(k.flags), int64(k.uses), k.reduced, micro(k.Created)); err != nil {
+		return fmt.Errorf("add a passkey: %w", err)
+	}
+	if err := s.tell(ctx, tx, News{Kind: NewPasskey, Client: k.client, Name: k.Name}); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, k.client, "passkey.added", k.ID.Text(PasskeyPrefix), "")
 }
-
-// ConfirmPasskey is ConfirmPasscode by a passkey.
-func (s *Service) ConfirmPasskey(ctx context.Context, in Session, ref string, response []byte) (Confirmed, error) {
-	return Confirmed{}, ErrPasskey
-}
-
-// BeginPasskeyOrder starts the signing of a text by one of the client's
-// passkeys: the challenge is its SHA-256.
-func (s *Service) BeginPasskeyOrder(ctx context.Context, in Session, text []byte) (options json.RawMessage, err error) {
-	return nil, ErrNoPasskey
-}
-
-// CheckPasskeyOrder takes a passkey's signature over a text that
-// BeginPasskeyOrder was called for. The very same answer sent again, as after
-// a lost connection, is right again; another one is not.
-func (s *Service) CheckPasskeyOrder(ctx context.Context, in Session, text, response []byte) (PasskeyProof, error) {
-	return PasskeyProof{}, ErrPasskey
-}
-
-// Check verifies the proof over a text by itself, without the bank.
-func (p PasskeyProof) Check(text []byte) error { return ErrEvidence }

@@ -159,10 +159,21 @@ func (s *Service) ConfirmPasscode(ctx context.Context, in Session, passcode stri
 	if err := s.judge(ctx, in.Client, in.Device, passcode); err != nil {
 		return Confirmed{}, err
 	}
+	return s.stepUp(ctx, in, nil)
+}
+
+// stepUp gives whoever has just proved himself his proof and a new cookie.
+// What also writes lands in the same unit of work.
+func (s *Service) stepUp(ctx context.Context, in Session, also func(db.Tx) error) (Confirmed, error) {
 	token := newSecret()
 	var proof Proof
 	err := s.db.Write(ctx, func(tx db.Tx) error {
 		now := s.now()
+		if also != nil {
+			if err := also(tx); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Exec(ctx, qTryRight, int64(in.Client), in.Device.Bytes(), micro(now)); err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ CREATE TABLE passkey (
   transports TEXT NOT NULL,
   flags SMALLINT NOT NULL,
   uses       BIGINT NOT NULL,
+  reduced_us BIGINT NOT NULL,
   created_us BIGINT NOT NULL,
   used_us    BIGINT NOT NULL,
   ended_us   BIGINT,

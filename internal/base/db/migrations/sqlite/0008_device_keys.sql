@@ -24,6 +24,7 @@ CREATE TABLE passkey (
   transports TEXT NOT NULL,
   flags      INTEGER NOT NULL,
   uses       INTEGER NOT NULL,
+  reduced_us INTEGER NOT NULL,
   created_us INTEGER NOT NULL,
   used_us    INTEGER NOT NULL,
   ended_us   INTEGER,

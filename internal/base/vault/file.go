@@ -140,9 +140,32 @@ func (f File) encrypt(raw []byte) ([]byte, error) {
 // losing keys is losing the data under them.
 func (f File) Create(k Keys) error { return f.write(k, os.Link) }
 
-// Store writes the set over the old file: a crash leaves the one or the other,
-// never a part.
-func (f File) Store(_ context.Context, k Keys) error { return f.write(k, os.Rename) }
+// Store writes the set over the old file, encrypted or plain as that is: a
+// crash leaves the one or the other, never a part.
+func (f File) Store(_ context.Context, k Keys) error {
+	encrypted, err := f.Encrypted()
+	if err != nil {
+		return err
+	}
+	if !encrypted {
+		f.Passphrase = Hidden{}
+	}
+	return f.write(k, os.Rename)
+}
+
+// Encrypt puts a plain file under the passphrase, or an encrypted one under
+// another.
+func (f File) Encrypt(ctx context.Context, under Hidden) error {
+	if under.Empty() {
+		return fmt.Errorf("%w: it is empty", ErrPassphrase)
+	}
+	k, err := f.Load(ctx)
+	if err != nil {
+		return err
+	}
+	f.Passphrase = under
+	return f.write(k, os.Rename)
+}
 
 // write writes a file beside the path and then gives it its name.
 func (f File) write(k Keys, name func(from, to string) error) error {

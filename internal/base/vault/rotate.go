@@ -274,3 +274,30 @@ func (c Column) count(ctx context.Context, r db.Reader, s *Standing) error {
 	}
 	return rows.Err()
 }
+
+// Unreadable counts the values of a column that do not open under these keys.
+// Values under clients' own data keys are told by the column of those keys.
+func (v *Vault) Unreadable(ctx context.Context, r db.Reader, c Column) (bad int64, err error) {
+	var last []any
+	for {
+		page, err := c.page(ctx, r, last, 500)
+		if err != nil || len(page) == 0 {
+			return bad, err
+		}
+		last = page[len(page)-1].key
+		for _, one := range page {
+			if len(one.sealed) >= headerSize && one.sealed[0] == formatOwner {
+				continue
+			}
+			at, err := c.at(one.key)
+			if err != nil {
+				return bad, err
+			}
+			if plain, err := v.Open(c.Class, at, one.sealed); err != nil {
+				bad++
+			} else {
+				clear(plain)
+			}
+		}
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -41,6 +42,9 @@ const (
 )
 
 var classes = []Class{PAN, PII, Secret, Chat, Scan, dataKeys}
+
+// Classes lists all classes, the one that wraps clients' own keys too.
+func Classes() []Class { return slices.Clone(classes) }
 
 // Kind says what a keyed hash looks up; equal values of different kinds have
 // different hashes.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
@@ -211,7 +212,7 @@ func (s *Service) own(ctx context.Context, r db.Reader, by Actor, of id.ID) (Cas
 // CodeWords hears the code word of a caller; room access.
 type CodeWords interface {
 	// CheckCodeWord says whether it was the right word; it counts tries.
-	CheckCodeWord(ctx context.Context, who client.ID, by string, word string) (bool, error)
+	CheckCodeWord(ctx context.Context, who client.ID, by access.Staff, word string) (bool, error)
 }
 
 // provedFor is how long a code word said in a call opens changes.
@@ -227,7 +228,7 @@ func (s *Service) HearCodeWord(ctx context.Context, by Actor, of id.ID, words Co
 	if err != nil {
 		return false, err
 	}
-	right, err := words.CheckCodeWord(ctx, c.Client, by.Ref(), heard)
+	right, err := words.CheckCodeWord(ctx, c.Client, by, heard)
 	if err != nil || !right {
 		return false, err
 	}

@@ -80,7 +80,7 @@ func (s *Service) Propose(ctx context.Context, by Actor, n Proposing) (out Propo
 	switch {
 	case !by.Has(n.Kind.makes()):
 		return Proposal{}, ErrRole
-	case s.carry[n.Kind] == nil:
+	case s.carry[n.Kind] == nil && s.apply[n.Kind] == nil:
 		return Proposal{}, ErrNoExecutor
 	case utf8.RuneCountInString(reason) < 10 || utf8.RuneCountInString(reason) > 200:
 		return Proposal{}, ErrReason.At("reason")
@@ -131,18 +131,25 @@ func (s *Service) Propose(ctx context.Context, by Actor, n Proposing) (out Propo
 // Decide approves or refuses a proposal of somebody else. What is approved is
 // done in the same unit of work.
 func (s *Service) Decide(ctx context.Context, by Actor, what id.ID, yes bool) (out Proposal, err error) {
+	p, err := s.readProposal(ctx, s.db, s.db.Row(ctx, qProposal, what.Bytes()))
+	if err != nil {
+		return Proposal{}, err
+	}
+	if err := p.mayDecide(by); err != nil {
+		return Proposal{}, err
+	}
+	if do := s.apply[p.Kind]; do != nil && yes {
+		if err := do(ctx, p, by); err != nil {
+			return Proposal{}, err
+		}
+	}
 	err = s.db.Write(ctx, func(tx db.Tx) error {
 		p, err := s.readProposal(ctx, tx, tx.Row(ctx, qProposalLock, what.Bytes()))
 		if err != nil {
 			return err
 		}
-		switch {
-		case !by.Has(p.Kind.decides()):
-			return ErrRole
-		case p.State != Waiting:
-			return ErrDecided
-		case p.Maker.ID == by.ID():
-			return ErrSameEyes
+		if err := p.mayDecide(by); err != nil {
+			return err
 		}
 		p.State, p.Decided = Refused, tx.Now()
 		act := "proposal.refused"
@@ -159,19 +166,29 @@ func (s *Service) Decide(ctx context.Context, by Actor, what id.ID, yes bool) (o
 		if n == 0 {
 			return ErrDecided
 		}
-		if yes {
-			do := s.carry[p.Kind]
-			if do == nil {
-				return ErrNoExecutor
-			}
+		if do := s.carry[p.Kind]; do != nil && yes {
 			if err := do(ctx, tx, p, by); err != nil {
 				return err
 			}
+		} else if yes && s.apply[p.Kind] == nil {
+			return ErrNoExecutor
 		}
 		out = p
 		return s.record(ctx, tx, by.Ref(), p.Client, act, p.Text(), p.Kind.Word()+" made by "+p.Maker.Text())
 	})
 	return out, err
+}
+
+func (p Proposal) mayDecide(by Actor) error {
+	switch {
+	case !by.Has(p.Kind.decides()):
+		return ErrRole
+	case p.State != Waiting:
+		return ErrDecided
+	case p.Maker.ID == by.ID():
+		return ErrSameEyes
+	}
+	return nil
 }
 
 // Proposal opens a proposal for who made it or may decide it. To read it is a

@@ -58,6 +58,11 @@ type Alarm interface {
 // approves it: it is done or it is not approved.
 type Executor func(ctx context.Context, tx db.Tx, p Proposal, by Actor) error
 
+// Applier carries an approved proposal out in a unit of work of another room,
+// before the approval is written down. That room keeps its own guard: asked
+// again after a crash between the two, it does nothing new.
+type Applier func(ctx context.Context, p Proposal, by Actor) error
+
 // Options say how the room is set up.
 type Options struct {
 	Origin string // where staff use the console, "https://console.bank.example"
@@ -69,6 +74,8 @@ type Options struct {
 	// Carry says how each kind of proposal is carried out; a kind without one
 	// cannot be proposed.
 	Carry map[ProposalKind]Executor
+	// Apply is the same for kinds that another room carries out by itself.
+	Apply map[ProposalKind]Applier
 }
 
 // Service is the room. It is safe for concurrent use.
@@ -81,6 +88,7 @@ type Service struct {
 	limits Limits
 	alarm  Alarm
 	carry  map[ProposalKind]Executor
+	apply  map[ProposalKind]Applier
 	keys   *webauthn.WebAuthn
 }
 
@@ -108,7 +116,7 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, o Options) (*Service, error) 
 	}
 	now := o.Now
 	return &Service{
-		db: d, vault: v, ids: ids, origin: o.Origin, limits: o.Limits.orStandard(), alarm: o.Alarm, carry: o.Carry, keys: keys,
+		db: d, vault: v, ids: ids, origin: o.Origin, limits: o.Limits.orStandard(), alarm: o.Alarm, carry: o.Carry, apply: o.Apply, keys: keys,
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}, nil
 }

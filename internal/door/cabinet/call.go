@@ -24,9 +24,15 @@ import (
 // call is one request as the handlers see it.
 type call struct {
 	form    web.Form
+	proof   string // the device's signature of this request, as it came
+	body    []byte // what it signed
 	inside  bool
 	session access.Session
 	client  client.Client // whose session it is
+	device  ui.Device     // what the page tells the script that holds the key
+	// left is the session that a browser came with to a way in: it ends when
+	// the way ends well.
+	left access.Session
 }
 
 type callKey struct{}
@@ -46,7 +52,14 @@ func (d *Door) enter(rt route) http.Handler {
 		web.VisitOf(r).Route = name
 		c := &call{}
 		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
-		if err := d.admit(w, r, rt, c); err != nil {
+		err := d.admit(w, r, rt, c)
+		if isUnproved(err) {
+			err = d.unproved(w, r, rt, c, err)
+			if err == nil {
+				return
+			}
+		}
+		if err != nil {
 			d.fail(w, r, err)
 			return
 		}
@@ -59,18 +72,53 @@ func (d *Door) enter(rt route) http.Handler {
 	})
 }
 
-// admit reads the form and finds out who comes.
+// admit reads the form, finds out who comes, and has a keyed device prove that
+// it is the one that asks.
 func (d *Door) admit(w http.ResponseWriter, r *http.Request, rt route, c *call) (err error) {
-	if r.Method == http.MethodPost && rt.method == http.MethodPost {
+	posted := r.Method == http.MethodPost && rt.method == http.MethodPost
+	if posted && !rt.files {
+		if c.body, err = web.ReadBody(w, r, rt.limit()); err != nil {
+			return err
+		}
+		if c.body, c.proof = cutProof(c.body); c.proof != "" {
+			web.PutBody(r, c.body)
+		}
 		if c.form, err = web.ReadForm(w, r, rt.limit()); err != nil {
 			return err
 		}
+	}
+	if h := r.Header.Get(access.ProofHeader); h != "" {
+		c.proof = h
 	}
 	if rt.who == machine {
 		return nil
 	}
 	why := d.findSession(w, r, rt, c)
+	if c.inside && posted && c.session.Kind == access.Keyed {
+		if rt.files {
+			if c.body, err = web.ReadBody(w, r, rt.limit()); err != nil {
+				return err
+			}
+		}
+		switch err := d.prove(w, r, c); {
+		case err == nil:
+		case rt.entry && isUnproved(err):
+			c.inside, c.left = false, c.session // he comes as anybody does
+		case isUnproved(err):
+			d.offerNonce(w, c)
+			if c.client, why = d.Clients.ByID(r.Context(), c.session.Client); why != nil {
+				return why
+			}
+			return err
+		case fault.CodeOf(err) == fault.Unauthenticated:
+			c.inside, why = false, err // it ended this very moment
+		default:
+			return err
+		}
+	}
 	if c.inside {
+		c.left = c.session
+		d.offerNonce(w, c)
 		v := web.VisitOf(r)
 		v.Actor = strconv.FormatInt(int64(c.session.Client), 10)
 		c.client, err = d.Clients.ByID(r.Context(), c.session.Client)
@@ -125,7 +173,11 @@ func (d *Door) page(r *http.Request) ui.Page {
 	if c.inside {
 		p.Reader = c.client.Name.Whole()
 		p.IdleAfter = max(time.Second, c.session.IdleEnds.Sub(d.Now()))
+		if c.device.Left > 0 {
+			p.IdleAfter = min(p.IdleAfter, c.device.Left) // the cookie is all it has
+		}
 	}
+	p.Device = c.device
 	return p
 }
 
@@ -148,6 +200,10 @@ func (d *Door) render(w http.ResponseWriter, r *http.Request, status int, page t
 	return nil
 }
 
+// byScript tells whether a script waits for the answer: it is told where to go
+// on by a header, for it would follow a redirect itself.
+func byScript(r *http.Request) bool { return htmx(r) || r.Header.Get(access.ProofHeader) != "" }
+
 // htmx tells a request made by the script of a page: it gets fragments, and
 // HX-Redirect where a plain form gets 303.
 func htmx(r *http.Request) bool {
@@ -156,7 +212,7 @@ func htmx(r *http.Request) bool {
 
 // seeOther leads the browser on by GET.
 func seeOther(w http.ResponseWriter, r *http.Request, to string) error {
-	if htmx(r) {
+	if byScript(r) {
 		w.Header().Set("HX-Redirect", to)
 		w.WriteHeader(http.StatusOK)
 		return nil

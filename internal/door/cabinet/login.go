@@ -22,13 +22,14 @@ const wayFlow = "flow"
 
 func (d *Door) getLogin(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	if of(r).inside {
-		return seeOther(w, r, onward(q.Get("next")))
+	if c := of(r); c.inside && (q.Get("other") == "" || c.session.Kind != access.Keyed) {
+		return seeOther(w, r, onward(q.Get("next"))) // only a lost key leads anew to the phone
 	}
+	of(r).inside = false
 	if q.Get("other") == "" {
 		known, err := d.Access.KnownDevice(r.Context(), web.Cookie(r, deviceCookie))
 		if err == nil {
-			return d.renderKnown(w, r, http.StatusOK, known, q.Get("next"), nil)
+			return d.renderKnown(w, r, http.StatusOK, known, q.Get("next"), false, nil)
 		}
 		if !errors.Is(err, access.ErrNoDevice) {
 			return err
@@ -37,19 +38,35 @@ func (d *Door) getLogin(w http.ResponseWriter, r *http.Request) error {
 	return d.renderLoginPhone(w, r, http.StatusOK, "", q.Get("next"), nil)
 }
 
-func (d *Door) renderKnown(w http.ResponseWriter, r *http.Request, status int, known access.Known, next string, problems ui.Errors) error {
+func (d *Door) renderKnown(w http.ResponseWriter, r *http.Request, status int, known access.Known, next string, lost bool, problems ui.Errors) error {
 	if known.Paused.After(d.Now()) {
 		return d.renderLocked(w, r, known.Paused)
 	}
+	passkeys, err := d.Access.Passkeys(r.Context(), known.Client)
+	if err != nil {
+		return err
+	}
+	d.signsIn(w, r, known)
 	q := r.URL.Query()
 	v := LoginKnownView{
 		Page: d.shown(w, r), Name: known.First, Next: next, Expired: expiredOf(r), KeptForm: q.Get("kept") == "1", LoggedOut: q.Get("out") == "1",
+		Passkeys: len(passkeys) > 0, KeyLost: lost,
 	}
 	v.Errors = problems
 	if known.TriesLeft <= warnTries {
 		v.TriesLeft = known.TriesLeft
 	}
 	return d.render(w, r, status, LoginKnownPage(v))
+}
+
+// signsIn gives the page the nonce of a keyed device's login.
+func (d *Door) signsIn(w http.ResponseWriter, r *http.Request, known access.Known) {
+	if known.Kind != access.Keyed {
+		return
+	}
+	c := of(r)
+	c.device = ui.Device{Code: known.Code, Nonce: d.Access.Nonce(known.Device)}
+	w.Header().Set(access.NonceHeader, c.device.Nonce)
 }
 
 func (d *Door) renderLoginPhone(w http.ResponseWriter, r *http.Request, status int, typed, next string, problems ui.Errors) error {
@@ -130,8 +147,8 @@ func (d *Door) getLoginPasscode(w http.ResponseWriter, r *http.Request) error {
 	return d.renderLoginPasscode(w, r, http.StatusOK, flow, r.URL.Query().Get("next"), 0, nil)
 }
 
-func (d *Door) renderLoginPasscode(w http.ResponseWriter, r *http.Request, status int, _ access.Flow, next string, tries int, problems ui.Errors) error {
-	v := LoginPasscodeView{Page: d.shown(w, r), Next: next, Hidden: []ui.Hidden{{Name: "way", Value: wayFlow}}}
+func (d *Door) renderLoginPasscode(w http.ResponseWriter, r *http.Request, status int, flow access.Flow, next string, tries int, problems ui.Errors) error {
+	v := LoginPasscodeView{Page: d.shown(w, r), Next: next, Flow: flow.ID.Text(access.FlowPrefix), Hidden: []ui.Hidden{{Name: "way", Value: wayFlow}}}
 	v.Errors = problems
 	if tries <= warnTries {
 		v.TriesLeft = tries
@@ -164,19 +181,22 @@ func (d *Door) postLoginPasscode(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, access.ErrNoDevice):
 		web.DropCookie(w, deviceCookie)
 		return seeOther(w, r, withNext("/login", next))
-	case !onForm(err):
+	case !onForm(err) && !isUnproved(err):
 		return err
 	}
 	known, kerr := d.Access.KnownDevice(r.Context(), device)
 	if kerr != nil {
 		return kerr
 	}
+	if errors.Is(err, access.ErrProof) {
+		return d.renderKnown(w, r, http.StatusForbidden, known, next, true, nil)
+	}
 	p := d.page(r)
 	problems, broken := explain(p.P, at(err, "passcode"))
 	if broken != nil {
 		return broken
 	}
-	return d.renderKnown(w, r, web.Status(err), known, next, problems)
+	return d.renderKnown(w, r, web.Status(err), known, next, false, problems)
 }
 
 func (d *Door) finishLogin(w http.ResponseWriter, r *http.Request, f web.Form, next string) error {
@@ -199,7 +219,11 @@ func (d *Door) finishLogin(w http.ResponseWriter, r *http.Request, f web.Form, n
 	if broken != nil {
 		return broken
 	}
-	return d.renderLoginPasscode(w, r, web.Status(err), access.Flow{}, next, left(err), problems)
+	flow, ferr := d.Access.FlowOf(r.Context(), web.Cookie(r, flowCookie))
+	if ferr != nil {
+		return d.strayed(w, r, ferr, "/login")
+	}
+	return d.renderLoginPasscode(w, r, web.Status(err), flow, next, left(err), problems)
 }
 
 func (d *Door) getForgot(w http.ResponseWriter, r *http.Request) error {

@@ -31,6 +31,11 @@ type route struct {
 	// polled is a page whose script asks for it again and again: that is not
 	// the client doing something.
 	polled bool
+	// entry is a way in: whoever stands on it comes as a visitor, and a session
+	// he has counts only if its device proves the request.
+	entry bool
+	// files is a body with files, which the handler reads itself.
+	files bool
 }
 
 // routes is every way into the cabinet, in the order of the menu.
@@ -47,11 +52,15 @@ func (d *Door) routes() []route {
 		{method: post, path: "/order/passcode", who: visitor, serve: d.postOrderPasscode},
 		{method: get, path: "/order/done", who: insider, serve: d.getOrderDone},
 		{method: get, path: "/login", who: visitor, serve: d.getLogin},
-		{method: post, path: "/login", who: visitor, serve: d.postLogin},
+		{method: post, path: "/login", who: visitor, entry: true, serve: d.postLogin},
 		{method: get, path: "/login/code", who: visitor, serve: d.getLoginCode},
-		{method: post, path: "/login/code", who: visitor, serve: d.postLoginCode},
+		{method: post, path: "/login/code", who: visitor, entry: true, serve: d.postLoginCode},
 		{method: get, path: "/login/passcode", who: visitor, serve: d.getLoginPasscode},
-		{method: post, path: "/login/passcode", who: visitor, serve: d.postLoginPasscode},
+		{method: post, path: "/login/passcode", who: visitor, entry: true, serve: d.postLoginPasscode},
+		{method: post, path: "/login/passkey/begin", who: visitor, entry: true, serve: d.postPasskeyBegin},
+		{method: post, path: "/login/passkey", who: visitor, entry: true, serve: d.postPasskey},
+		{method: get, path: "/device/nonce", who: visitor, serve: d.getNonce},
+		{method: post, path: "/device/renew", who: insider, serve: d.postRenew},
 		{method: get, path: "/login/forgot", who: visitor, serve: d.getForgot},
 		{method: post, path: "/logout", who: visitor, serve: d.postLogout},
 

@@ -1,12 +1,14 @@
 package cabinet
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
@@ -81,11 +83,11 @@ func onward(next string) string {
 // and so is the session that the browser came with: nobody holds its cookie
 // any more but somebody who should not (A16).
 func (d *Door) letIn(w http.ResponseWriter, r *http.Request, e access.Entry) error {
-	if c := of(r); c.inside && c.session.ID != e.Session.ID {
-		if err := d.Access.Logout(r.Context(), c.session); err != nil {
+	if c := of(r); c.left.ID != (id.ID{}) && c.left.ID != e.Session.ID {
+		if err := d.Access.Logout(r.Context(), c.left); err != nil {
 			return err
 		}
-		d.Live.Kick(c.session.Client) // its streams look whether they still may
+		d.Live.Kick(c.left.Client) // its streams look whether they still may
 	}
 	web.SetCookie(w, sessionCookie, e.SessionToken.Reveal(), 0)
 	if !e.DeviceToken.Empty() {
@@ -101,8 +103,34 @@ func (d *Door) keepFlow(w http.ResponseWriter, f access.Flow) {
 	}
 }
 
+// visitorOf tells room access who comes: a new device with the key it brings,
+// a known one with its signature of this login. The signature is kept as
+// evidence and so, in a form, covers the request without its body, which holds
+// a secret; a script that signs like anywhere else is taken at its word.
 func visitorOf(r *http.Request) access.Visitor {
-	return access.Visitor{IP: web.VisitOf(r).IP, Agent: r.UserAgent()}
+	c := of(r)
+	v := access.Visitor{IP: web.VisitOf(r).IP, Agent: r.UserAgent()}
+	if c.form.Get("device_key") != "" {
+		v.Key = &access.Enrolment{PublicKey: unbase64(c.form.Get("device_key")), Signature: unbase64(c.form.Get("device_key_signature"))}
+	}
+	body := []byte(nil)
+	if byScript(r) {
+		body = c.body
+	}
+	if p, err := access.ParseProof(c.proof, r.Method, r.RequestURI, body); err == nil {
+		v.Proof = &p
+	}
+	return v
+}
+
+// unbase64 reads what the browser's script signed or made; what is none is
+// nothing, which no key and no signature is.
+func unbase64(s string) []byte {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // notice names a one-time message for the next page. Only names travel in the
@@ -117,6 +145,9 @@ const (
 	noticeNobody   notice = "nobody"
 	noticeDraft    notice = "draft"
 	noticeFlow     notice = "flow"
+	noticeQuest    notice = "quest"
+
+	noticeWithdrawn notice = "withdrawn"
 
 	noticeForgotten notice = "forgotten"
 )
@@ -155,6 +186,10 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.nobody")}
 	case noticeDraft:
 		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.draft")}
+	case noticeQuest:
+		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.quest")}
+	case noticeWithdrawn:
+		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.withdrawn")}
 	case noticeFlow:
 		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.flow")}
 	}

@@ -42,6 +42,10 @@ type LoginKnownView struct {
 	KeptForm  bool
 	TriesLeft int  // shown when 1…3, a warning before the lock; else 0
 	LoggedOut bool // arrived from POST /logout
+	Passkeys  bool // he has passkeys: they come first
+	// KeyLost: the device has a key and this request was not signed by it. The
+	// page says what that means and leads on as on a new device.
+	KeyLost bool
 }
 
 // LoginPasscodeView is GET and POST /login/passcode on a new device, after the
@@ -53,6 +57,7 @@ type LoginPasscodeView struct {
 	Next      string
 	TriesLeft int
 	Hidden    []ui.Hidden
+	Flow      string // «fl_…»: what the browser's new key signs
 }
 
 // LockedView is shown instead of a login form while it is on pause; status 429.

@@ -47,9 +47,18 @@ type Page struct {
 	SumsHidden bool
 	// Notice is a one-time message about what has just been done, or nil.
 	Notice *Notice
+	// Device is the key that signs what this page sends; empty without one.
+	Device Device
 	// Errors are the refusals of the last POST. Their fields are names of form
 	// fields; a problem with an unknown or empty field stands on top only.
 	Errors Errors
+}
+
+// Device is what a page tells the script that holds this browser's device key.
+type Device struct {
+	Code  string        // which key: «ABCD-EFGH»; empty: the device has none
+	Nonce string        // good for one signature
+	Left  time.Duration // how long the session's cookie lives without a signature; zero before login
 }
 
 // SignedIn tells whether the page is shown inside a session.

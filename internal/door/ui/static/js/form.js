@@ -13,19 +13,21 @@ document.addEventListener('submit', (e) => {
     button.setAttribute('aria-disabled', 'true');
   }
 });
+const usable = (form) => {
+  delete form.dataset.sent;
+  form.querySelectorAll('[data-rest]').forEach((b) => {
+    b.textContent = b.dataset.rest;
+    b.removeAttribute('aria-disabled');
+  });
+};
 // The back button brings the page as it was left: make it usable again, without
 // the card numbers and codes that were typed into it.
 addEventListener('pageshow', (e) => {
   if (!e.persisted && performance.getEntriesByType('navigation')[0]?.type !== 'back_forward') return;
   document.querySelectorAll('[data-private]').forEach((el) => { el.value = el.defaultValue; });
-  document.querySelectorAll('form[data-sent]').forEach((form) => {
-    delete form.dataset.sent;
-    form.querySelectorAll('[data-rest]').forEach((b) => {
-      b.textContent = b.dataset.rest;
-      b.removeAttribute('aria-disabled');
-    });
-  });
+  document.querySelectorAll('form[data-sent]').forEach(usable);
 });
+document.addEventListener('unsent', (e) => usable(e.detail));
 
 // What is private never travels in a background request.
 document.addEventListener('htmx:config:request', (e) => {

@@ -30,8 +30,12 @@ if (idle && box) {
     const form = document.querySelector('form[data-keep]');
     if (form) form.submit(); else location.reload();
   };
+  const device = document.querySelector('meta[name=device-nonce]')?.dataset;
+  document.addEventListener('renewed', () => { alive(); tabs.postMessage(0); });
   document.getElementById('stay').onclick = async () => {
-    const r = await fetch('/more', { redirect: 'manual' }).catch(() => 0);
+    // A device with a key stays by signing: looking alone prolongs nothing.
+    const ask = device?.code ? import(device.script).then((k) => k.renew()) : fetch('/more', { redirect: 'manual' });
+    const r = await ask.catch(() => 0);
     // Only being led to the login page means that the session is over; a busy
     // bank or a lost network leaves the button to be pressed again.
     if (r.type === 'opaqueredirect') return over();

@@ -87,16 +87,16 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	if b.cards, err = card.New(p.db, p.vault, b.ids, card.Options{BIN: p.bin}); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}
-	b.access = access.New(p.db, p.vault, b.ids, b.clients, access.Options{Host: home.Hostname(), Now: time.Now})
-	b.applications = application.New(p.db, p.vault, b.ids, b.clients, b.access, b.cards)
-	b.limits = limit.New(p.db, p.vault, limit.Standard())
-	b.tariff = tariff.Standard()
 	b.operations = operation.New(p.db, p.vault)
 	b.live = live.New(b.operations, p.clock.Now, p.log)
 	b.notices = notice.New(notice.Deps{
 		DB: p.db, Vault: p.vault, People: b.clients, Operations: b.operations,
-		Sender: p.sms, Brand: p.brand, Log: p.log, Now: time.Now,
+		Sender: p.sms, IDs: b.ids, Live: b.live, Origin: p.origin, Brand: p.brand, Log: p.log, Now: time.Now,
 	})
+	b.access = access.New(p.db, p.vault, b.ids, b.clients, access.Options{Host: home.Hostname(), Origin: p.origin, Brand: p.brand, Now: time.Now, Teller: b.notices, Cards: b.cards})
+	b.applications = application.New(p.db, p.vault, b.ids, b.clients, b.access, b.cards)
+	b.limits = limit.New(p.db, p.vault, limit.Standard())
+	b.tariff = tariff.Standard()
 	b.outbox = outbox.NewWorker(p.db, b.notices.Handlers(), p.log)
 	b.transfers = transfer.New(transfer.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,

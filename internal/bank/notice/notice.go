@@ -85,6 +85,9 @@ type Deps struct {
 	People     People
 	Operations *operation.Service
 	Sender     SMSSender
+	IDs        *id.Source       // names alerts
+	Live       Live             // wakes open pages; may be nil
+	Origin     string           // where people use the cabinet, «https://bank.example»: links start with it
 	Brand      string           // name the texts end with; empty: the catalogue's
 	Log        *slog.Logger     // may be nil
 	Now        func() time.Time // real time; the machine's when nil

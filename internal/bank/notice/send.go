@@ -35,6 +35,7 @@ var (
 func (s *Service) Handlers() map[string]outbox.Handler {
 	return map[string]outbox.Handler{
 		access.SMSTopic:   s.sendSMS,
+		access.AlertTopic: s.alert,
 		TopicTransferDone: s.transferDone,
 	}
 }

@@ -42,8 +42,9 @@ type World struct {
 	Cards   *card.Service
 	Apply   *application.Service
 
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	told []access.News
 }
 
 // Each runs fn on both engines, each with a fresh world.
@@ -67,7 +68,7 @@ func New(t *testing.T, d *db.DB, v *vault.Vault, l access.Limits) *World {
 	w := &World{T: t, DB: d, Vault: v, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	ids := id.NewSource(time.Now)
 	w.Clients = client.NewDirectory(d, v)
-	w.Access = access.New(d, v, ids, w.Clients, access.Options{Host: "bank.example", Now: w.Now, Limits: l})
+	w.Access = access.New(d, v, ids, w.Clients, access.Options{Host: "bank.example", Now: w.Now, Teller: w, Limits: l})
 	var err error
 	if w.Cards, err = card.New(d, v, ids, card.Options{}); err != nil {
 		t.Fatal(err)

@@ -68,11 +68,11 @@ func New(t *testing.T, d *db.DB, v *vault.Vault, l access.Limits) *World {
 	w := &World{T: t, DB: d, Vault: v, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	ids := id.NewSource(time.Now)
 	w.Clients = client.NewDirectory(d, v)
-	w.Access = access.New(d, v, ids, w.Clients, access.Options{Host: "bank.example", Now: w.Now, Teller: w, Limits: l})
 	var err error
 	if w.Cards, err = card.New(d, v, ids, card.Options{}); err != nil {
 		t.Fatal(err)
 	}
+	w.Access = access.New(d, v, ids, w.Clients, access.Options{Host: "bank.example", Now: w.Now, Teller: w, Limits: l, Cards: w.Cards})
 	w.Apply = application.New(d, v, ids, w.Clients, w.Access, w.Cards)
 	return w
 }

@@ -72,6 +72,7 @@ type S3Config struct {
 	Prefix   string // put before every name
 	Access   string
 	Secret   vault.Hidden
+	Part     uint64 // how much is held in memory and sent at once; 0 means 16 MiB
 }
 
 // bucket keeps backups as objects.
@@ -80,8 +81,8 @@ type bucket struct {
 	client *minio.Client
 }
 
-// s3Part is how much of an upload is held in memory, and the most that is
-// sent again after a lost connection.
+// s3Part is the usual part of an upload: the most that is sent again after a
+// lost connection.
 const s3Part = 16 << 20
 
 // s3Stall is how long the store may be silent before its answer begins.
@@ -99,6 +100,9 @@ func NewS3(c S3Config) (Store, error) {
 	plain, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		return nil, errors.New("the program's HTTP transport was replaced")
+	}
+	if c.Part == 0 {
+		c.Part = s3Part
 	}
 	transport := plain.Clone()
 	transport.ResponseHeaderTimeout = s3Stall
@@ -125,7 +129,7 @@ func (b bucket) Put(ctx context.Context, name string, write func(io.Writer) erro
 		done <- err
 	}()
 	info, err := b.client.PutObject(ctx, b.c.Bucket, b.key(name), from, -1, minio.PutObjectOptions{
-		ContentType: "application/octet-stream", PartSize: s3Part, DisableContentSha256: false,
+		ContentType: "application/octet-stream", PartSize: b.c.Part,
 	})
 	from.CloseWithError(errors.New("the upload was given up"))
 	if wrote := <-done; wrote != nil && err == nil {

@@ -21,7 +21,7 @@ var (
 	qEnrol = db.Query(`INSERT INTO device (client, id, kind, public_key, name, wrong, paused_us, reduced_us, created_us, seen_us)
 		VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $7)`)
 	qAnyDevice = db.Query(`SELECT COUNT(*) FROM device WHERE client = $1`)
-	qDevices = db.Query(`SELECT id, kind, public_key, name, reduced_us, created_us, seen_us FROM device
+	qDevices   = db.Query(`SELECT id, kind, public_key, name, reduced_us, created_us, seen_us FROM device
 		WHERE client = $1 AND ended_us IS NULL ORDER BY seen_us DESC, id DESC LIMIT $2`)
 	qSessions = db.Query(`SELECT id, device, lang, started_us, seen_us, ends_us FROM session
 		WHERE client = $1 AND ended_us IS NULL AND ends_us > $2 AND seen_us > $3 ORDER BY seen_us DESC, id DESC LIMIT $4`)

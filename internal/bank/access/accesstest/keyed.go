@@ -1,0 +1,158 @@
+package accesstest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/locale"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/base/phone"
+	"rocketbank/internal/ledger"
+)
+
+// CodeWord of everybody who has one.
+const CodeWord = "Ёжик в тумане"
+
+// Person is a client and the browser he uses.
+type Person struct {
+	ID    client.ID
+	Phone phone.Number
+	Key   *Key // nil without scripts
+	access.Entry
+}
+
+// Approved makes a client whose card was approved and who has not been in yet:
+// a code word, no passcode, no device.
+func (w *World) Approved(p phone.Number) (who client.ID) {
+	w.Helper()
+	ctx := context.Background()
+	hash, err := w.Access.HashCodeWord(ctx, CodeWord)
+	if err != nil {
+		w.Fatal(err)
+	}
+	err = w.DB.Write(ctx, func(tx db.Tx) error {
+		var err error
+		if who, err = client.NextID(ctx, tx); err != nil {
+			return err
+		}
+		account, err := ledger.OpenAccount(ctx, tx, ledger.Opening{Owner: int64(who), Kind: ledger.KindCurrent, Currency: money.RUB})
+		if err != nil {
+			return err
+		}
+		err = w.Clients.Create(ctx, tx, client.New{
+			ID: who, UID: id.NewSource(time.Now).New(), Name: client.Name{First: "Анна", Last: "Соколова"},
+			Born: client.Date{Year: 1990, Month: time.May, Day: 17}, Phone: p, Lang: locale.Russian, Level: client.Simplified, Account: account,
+		})
+		if err != nil {
+			return err
+		}
+		return w.Access.SetCodeWordHash(ctx, tx, who, hash)
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return who
+}
+
+// Flow proves the phone for a login and gives the flow with its token.
+func (w *World) Flow(p phone.Number) access.Flow {
+	w.Helper()
+	ctx := context.Background()
+	f, err := w.Access.StartLogin(ctx, p, locale.Russian, Home)
+	if err != nil {
+		w.Fatal(err)
+	}
+	done, err := w.Access.ConfirmCode(ctx, access.ForLogin, f.Token.Reveal(), w.Code(p))
+	if err != nil {
+		w.Fatal(err)
+	}
+	done.Token = f.Token
+	return done
+}
+
+// Keyed takes a client on whose first browser has a key of its own.
+func (w *World) Keyed(p phone.Number) Person {
+	w.Helper()
+	who := w.Approved(p)
+	key, f := NewKey(w.T), w.Flow(p)
+	from := Home
+	from.Key = key.Enrol(f.ID.Text(access.FlowPrefix))
+	e, err := w.Access.FirstLogin(context.Background(), f.Token.Reveal(),
+		access.First{CodeWord: CodeWord, Passcode: Passcode, Repeat: Passcode}, from)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return Person{ID: who, Phone: p, Key: key, Entry: e}
+}
+
+// NewBrowser logs a client in by phone, code and passcode on a further browser
+// with a key of its own.
+func (w *World) NewBrowser(p Person) Person {
+	w.Helper()
+	key, f := NewKey(w.T), w.Flow(p.Phone)
+	from := Home
+	from.Key = key.Enrol(f.ID.Text(access.FlowPrefix))
+	e, err := w.Access.FinishLogin(context.Background(), f.Token.Reveal(), Passcode, from)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return Person{ID: p.ID, Phone: p.Phone, Key: key, Entry: e}
+}
+
+// Prove signs the login request of a person's browser.
+func (w *World) Prove(p Person) access.Visitor {
+	from := Home
+	from.Proof = p.Key.Proof(w.Access.Nonce(p.Session.Device), "POST", "/login/passcode", []byte("passcode=•"))
+	return from
+}
+
+// WithPasskey adds a passkey to a client and gives the authenticator that holds it.
+func (w *World) WithPasskey(p Person) (*Authenticator, access.Passkey) {
+	w.Helper()
+	a := NewAuthenticator()
+	k, err := w.AddPasskey(p, a)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return a, k
+}
+
+// AddPasskey adds a passkey of this authenticator.
+func (w *World) AddPasskey(p Person, a *Authenticator, spoil ...func(*Answer)) (access.Passkey, error) {
+	ctx := context.Background()
+	confirmed, err := w.Access.ConfirmPasscode(ctx, p.Session, Passcode)
+	if err != nil {
+		return access.Passkey{}, err
+	}
+	options, ref, err := w.Access.BeginPasskey(ctx, confirmed.Proof)
+	if err != nil {
+		return access.Passkey{}, err
+	}
+	answer, err := a.Create(options, spoil...)
+	if err != nil {
+		return access.Passkey{}, fmt.Errorf("authenticator: %w", err)
+	}
+	return w.Access.FinishPasskey(ctx, confirmed.Proof, ref, "Телефон", answer)
+}
+
+// Tell keeps what the client would be told.
+func (w *World) Tell(_ context.Context, _ db.Tx, n access.News) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, n)
+	return nil
+}
+
+// Told gives what clients were told since the last time.
+func (w *World) Told() []access.News {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := w.told
+	w.told = nil
+	return out
+}

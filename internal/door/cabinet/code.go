@@ -63,6 +63,9 @@ func (d *Door) follow(w http.ResponseWriter, r *http.Request, flow access.Flow, 
 	case access.AtPasscode:
 		return seeOther(w, r, withNext("/login/passcode", next))
 	case access.AtNewPasscode:
+		if flow.Client == 0 {
+			return seeOther(w, r, "/order/resume") // nobody's phone: the questionnaire goes on
+		}
 		return seeOther(w, r, "/order/passcode")
 	case access.AtNobody:
 		web.DropCookie(w, flowCookie)

@@ -138,14 +138,9 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	spentCode.Page, spentCode.Spent, spentCode.ResendIn, spentCode.Purpose = with(out, ui.Problem{Text: say("Код устарел. Запросите новый.", "The code is too old. Ask for a new one.")}), true, 0, CodeForLogin
 
 	all := []exhibit{
-		{"landing", LandingPage(LandingView{out}), false},
-		{"order", OrderPage(OrderView{Page: out}), false},
-		{"order-errors", OrderPage(OrderView{Page: with(out, ui.Problem{Field: "phone", Text: p.T("phone.short")}, ui.Problem{Field: "birth_date", Text: say("Карту можно заказать с 14 лет.", "Cards are for people from 14.")}), Phone: "+7 916 55", Name: say("Анна Соколова", "Anna Sokolova"), BirthDate: "31.12.2020"}), false},
 		{"order-code", CodePage(code), false},
 		{"order-code-wrong", CodePage(badCode), false},
 		{"login-code-spent", CodePage(spentCode), false},
-		{"order-passcode", PasscodeSetPage(PasscodeSetView{Page: out}), false},
-		{"order-passcode-weak", PasscodeSetPage(PasscodeSetView{Page: with(out, ui.Problem{Field: "passcode", Text: say("Такой код легко угадать. Придумайте другой.", "That one is easy to guess. Choose another.")})}), false},
 		{"order-done", OrderDonePage(OrderDoneView{Page: in, Card: main}), false},
 		{"login", LoginPhonePage(LoginPhoneView{Page: out}), false},
 		{"login-out", LoginPhonePage(LoginPhoneView{Page: out, LoggedOut: true}), false},
@@ -206,6 +201,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"help-out", HelpPage(HelpView{out}), false},
 		{"offline", OfflinePage(OfflineView{out}), false},
 	}
+	all = append(all, orderGallery(out, in, say, with)...)
 	for _, g := range guides() {
 		all = append(all, exhibit{"guide-" + g.name, GuidePage(GuideView{Page: in, Guide: g.name}), false})
 	}

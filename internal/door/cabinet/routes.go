@@ -41,16 +41,8 @@ type route struct {
 // routes is every way into the cabinet, in the order of the menu.
 func (d *Door) routes() []route {
 	get, post := http.MethodGet, http.MethodPost
-	return []route{
-		// The front of the house.
-		{method: get, path: "/{$}", who: visitor, serve: d.getLanding},
-		{method: get, path: "/order", who: visitor, serve: d.getOrder},
-		{method: post, path: "/order", who: visitor, serve: d.postOrder},
-		{method: get, path: "/order/code", who: visitor, serve: d.getOrderCode},
-		{method: post, path: "/order/code", who: visitor, serve: d.postOrderCode},
-		{method: get, path: "/order/passcode", who: visitor, serve: d.getOrderPasscode},
-		{method: post, path: "/order/passcode", who: visitor, serve: d.postOrderPasscode},
-		{method: get, path: "/order/done", who: insider, serve: d.getOrderDone},
+	return append(d.orderRoutes(), []route{
+		// The way in.
 		{method: get, path: "/login", who: visitor, serve: d.getLogin},
 		{method: post, path: "/login", who: visitor, entry: true, serve: d.postLogin},
 		{method: get, path: "/login/code", who: visitor, serve: d.getLoginCode},
@@ -62,6 +54,10 @@ func (d *Door) routes() []route {
 		{method: get, path: "/device/nonce", who: visitor, serve: d.getNonce},
 		{method: post, path: "/device/renew", who: insider, serve: d.postRenew},
 		{method: get, path: "/login/forgot", who: visitor, serve: d.getForgot},
+		{method: get, path: "/login/recover", who: visitor, serve: d.getRecover},
+		{method: post, path: "/login/recover", who: visitor, entry: true, serve: d.postRecover},
+		{method: get, path: "/n/{token}", who: visitor, serve: d.getNotMe},
+		{method: post, path: "/n/{token}", who: visitor, entry: true, serve: d.postNotMe},
 		{method: post, path: "/logout", who: visitor, serve: d.postLogout},
 
 		// Главная.
@@ -89,12 +85,24 @@ func (d *Door) routes() []route {
 		{method: get, path: "/more", who: insider, serve: d.getMore},
 		{method: get, path: "/profile/devices", who: insider, serve: d.getDevices},
 		{method: post, path: "/profile/devices", who: insider, serve: d.postDevices},
+		{method: get, path: "/profile/logins/{id}", who: insider, serve: d.getStatement},
+		{method: get, path: "/profile/passkeys", who: insider, serve: d.getPasskeys},
+		{method: post, path: "/profile/passkeys", who: insider, serve: d.postPasskeys},
+		{method: post, path: "/profile/passkeys/begin", who: insider, serve: d.postPasskeysBegin},
+		{method: post, path: "/profile/ask", who: insider, serve: d.postAsk},
+		{method: get, path: "/profile/passcode", who: insider, serve: d.getPasscode},
+		{method: post, path: "/profile/passcode", who: insider, serve: d.postPasscode},
+		{method: get, path: "/profile/limits", who: insider, serve: d.getLimits},
+		{method: post, path: "/alerts", who: insider, serve: d.postAlert},
 		{method: get, path: "/profile/tokens", who: insider, serve: d.getTokens},
 		{method: post, path: "/profile/tokens", who: insider, serve: d.postTokens},
 		{method: get, path: "/profile/settings", who: visitor, serve: d.getSettings},
 		{method: post, path: "/profile/settings", who: visitor, body: 8 << 10, serve: d.postSettings},
 		{method: get, path: "/help", who: visitor, serve: d.getHelp},
 		{method: get, path: "/help/{guide}", who: visitor, serve: d.getGuide},
+
+		{method: get, path: "/receipts/verify", who: visitor, serve: d.getVerify},
+		{method: post, path: "/receipts/verify", who: visitor, entry: true, body: verifyBody, files: true, serve: d.postVerify},
 
 		// What browsers and machines ask for.
 		{method: get, path: "/offline", who: machine, serve: d.getOffline},
@@ -104,7 +112,7 @@ func (d *Door) routes() []route {
 		{method: get, path: "/favicon.ico", who: machine, serve: d.getFavicon},
 		{method: get, path: "/healthz", who: machine, serve: d.getHealth},
 		{method: get, path: "/readyz", who: machine, serve: d.getReady},
-	}
+	}...)
 }
 
 // limit is how long a body may be.

@@ -8,15 +8,17 @@ import (
 )
 
 // LandingView is GET /: what the bank is, «Заказать карту» and «Войти».
-type LandingView struct{ ui.Page }
-
-// OrderView is GET and POST /order, step 1 of 3.
-//
-// Form fields: phone (any usual spelling), name («Имя Фамилия»), birth_date
-// («31.12.1990», also «1990-12-31»). On success 303 to /order/code.
-type OrderView struct {
+type LandingView struct {
 	ui.Page
-	Phone, Name, BirthDate string // as typed
+	Ordered bool // a card was ordered on this browser: its status is one tap away
+}
+
+// OrderView is GET and POST /order, the first step of the questionnaire.
+//
+// Form fields: phone (any usual spelling). On success 303 to /order/code.
+type OrderView struct {
+	QuestView
+	Phone string // as typed
 }
 
 // CodePurpose says what a one-time code opens.
@@ -45,14 +47,6 @@ type CodeView struct {
 	TriesLeft int
 	Spent     bool // out of tries or too old: only a new code helps
 	Hidden    []ui.Hidden
-}
-
-// PasscodeSetView is GET and POST /order/passcode, step 3 of 3.
-//
-// Form fields: passcode, repeat (4–6 digits). Neither is ever echoed.
-type PasscodeSetView struct {
-	ui.Page
-	Hidden []ui.Hidden
 }
 
 // OrderDoneView is GET /order/done: the card exists.

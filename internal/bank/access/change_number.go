@@ -115,7 +115,7 @@ func (s *Service) ApproveNumberChange(ctx context.Context, by Staff, who client.
 		if err := s.raise(ctx, tx, who, Alert{Kind: AlertPhoneAsked, Staff: by.Name(), Phone: out.New.Masked(), Ready: out.Ready}); err != nil {
 			return err
 		}
-		text := locale.For(p.Lang).T("access.sms_new_number", locale.A("until", out.Ready))
+		text := locale.For(p.Lang).T("access.sms_new_number")
 		if err := SendSMS(ctx, tx, s.vault, who, SMS{Key: s.ids.New(), To: out.New, Text: vault.Hide(text), Until: out.Ready}); err != nil {
 			return err
 		}

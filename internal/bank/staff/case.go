@@ -369,3 +369,22 @@ func (s *Service) scanCase(row interface{ Scan(...any) error }) (Case, error) {
 	c.Proved, c.Opened, c.Changed = moment(proved), moment(opened), moment(changed)
 	return c, nil
 }
+
+// InCase does something to a client within one unit of work, if the actor has
+// one of the roles and an open case about him. Act names it in the trail; do
+// may write lines of its own.
+func (s *Service) InCase(ctx context.Context, by Actor, roles Roles, who client.ID, act, subject string, do func(context.Context, db.Tx) error) error {
+	if !by.Has(roles) {
+		return ErrRole
+	}
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		c, err := s.Holds(ctx, tx, by, Target{Client: who})
+		if err != nil {
+			return err
+		}
+		if err := do(ctx, tx); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by.Ref(), who, act, subject, c.Text())
+	})
+}

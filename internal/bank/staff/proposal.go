@@ -76,16 +76,10 @@ const reasonField = "_reason"
 
 // Propose asks for an act that a second pair of eyes decides.
 func (s *Service) Propose(ctx context.Context, by Actor, n Proposing) (out Proposal, err error) {
-	reason := strings.Join(strings.Fields(n.Reason), " ")
-	switch {
-	case !by.Has(n.Kind.makes()):
-		return Proposal{}, ErrRole
-	case s.carry[n.Kind] == nil && s.apply[n.Kind] == nil:
-		return Proposal{}, ErrNoExecutor
-	case utf8.RuneCountInString(reason) < 10 || utf8.RuneCountInString(reason) > 200:
-		return Proposal{}, ErrReason.At("reason")
+	if err := s.MayPropose(ctx, by, n); err != nil {
+		return Proposal{}, err
 	}
-	fields := map[string]string{reasonField: reason}
+	fields := map[string]string{reasonField: strings.Join(strings.Fields(n.Reason), " ")}
 	for name, value := range n.Fields {
 		if value = strings.TrimSpace(value); utf8.RuneCountInString(value) > 500 {
 			return Proposal{}, ErrPayload.At(name)
@@ -106,16 +100,9 @@ func (s *Service) Propose(ctx context.Context, by Actor, n Proposing) (out Propo
 		return Proposal{}, err
 	}
 	err = s.db.Write(ctx, func(tx db.Tx) error {
-		check := s.own
-		if n.Kind.needsCodeWord() {
-			check = s.proved
-		}
-		c, err := check(ctx, tx, by, n.Case)
+		c, err := s.mayPropose(ctx, tx, by, n)
 		if err != nil {
 			return err
-		}
-		if c.Client == 0 {
-			return ErrNoCase
 		}
 		if _, err := tx.Exec(ctx, qProposalNew, key.Bytes(), int16(n.Kind), int64(c.Client), c.ID.Bytes(), by.ID().Bytes(), sealed, micro(tx.Now())); err != nil {
 			return fmt.Errorf("propose: %w", err)
@@ -126,6 +113,33 @@ func (s *Service) Propose(ctx context.Context, by Actor, n Proposing) (out Propo
 		return s.record(ctx, tx, by.Ref(), c.Client, "proposal.made", out.Text(), n.Kind.Word())
 	})
 	return out, err
+}
+
+// MayPropose tells what stands against a proposal, its fields aside.
+func (s *Service) MayPropose(ctx context.Context, by Actor, n Proposing) error {
+	_, err := s.mayPropose(ctx, s.db, by, n)
+	return err
+}
+
+func (s *Service) mayPropose(ctx context.Context, r db.Reader, by Actor, n Proposing) (Case, error) {
+	letters := utf8.RuneCountInString(strings.Join(strings.Fields(n.Reason), " "))
+	switch {
+	case !by.Has(n.Kind.makes()):
+		return Case{}, ErrRole
+	case s.carry[n.Kind] == nil && s.apply[n.Kind] == nil:
+		return Case{}, ErrNoExecutor
+	case letters < 10 || letters > 200:
+		return Case{}, ErrReason.At("reason")
+	}
+	check := s.own
+	if n.Kind.needsCodeWord() {
+		check = s.proved
+	}
+	c, err := check(ctx, r, by, n.Case)
+	if err == nil && c.Client == 0 {
+		err = ErrNoCase
+	}
+	return c, err
 }
 
 // Decide approves or refuses a proposal of somebody else. What is approved is

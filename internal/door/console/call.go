@@ -83,7 +83,7 @@ func (d *Door) admit(w http.ResponseWriter, r *http.Request, rt route, c *call) 
 	if rt.who == member && rt.roles != 0 && !c.actor.Has(rt.roles) {
 		return false, staff.ErrRole
 	}
-	if r.Method == http.MethodPost && rt.method == http.MethodPost && !multipart(r) {
+	if r.Method == http.MethodPost && rt.method == http.MethodPost && !rt.raw && !multipart(r) {
 		c.form, err = web.ReadForm(w, r, rt.limit())
 	}
 	return false, err
@@ -242,5 +242,12 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := d.render(w, r, status, ErrorPage(view)); err != nil {
 		d.Log.ErrorContext(r.Context(), "the error page does not render", "id", v.ID, "err", err)
 		http.Error(w, strconv.Itoa(status)+" "+v.ID, status)
+	}
+}
+
+// stopped hands a browser's report on to the watch.
+func (d *Door) stopped(ctx context.Context, directive, blocked string) {
+	if err := d.Watch.CSP(ctx, directive, blocked); err != nil {
+		d.Log.ErrorContext(ctx, "keep a report of a browser", "err", err)
 	}
 }

@@ -36,6 +36,9 @@ type Deps struct {
 	Access     *access.Service
 	Operations *operation.Service
 
+	// AuditReport names the file that `make audit` writes; may be empty.
+	AuditReport string
+
 	Log *slog.Logger     // may be nil
 	Now func() time.Time // real time, for sessions; the machine's when nil
 	// Stopping is closed when the server begins to shut down. May be nil.

@@ -25,6 +25,7 @@ type route struct {
 	who          who
 	roles        staff.Roles // any of these; none: every member
 	body         int64       // most bytes of a posted form; 0: the usual bound
+	raw          bool        // the body is no form: the handler reads it
 	polled       bool        // asked by a script again and again: no activity
 	serve        serve
 }
@@ -48,11 +49,42 @@ func (d *Door) routes() []route {
 		{method: post, path: "/settings", who: visitor, serve: d.postSettings},
 
 		{method: get, path: "/{$}", who: member, serve: d.getHome},
+		{method: get, path: "/me", who: member, serve: d.getMe},
+		{method: post, path: "/me/passkeys/begin", who: member, serve: d.postMyPasskeyBegin},
+		{method: post, path: "/me/passkeys/finish", who: member, serve: d.postMyPasskeyFinish},
+		{method: post, path: "/me/passkeys/remove", who: member, serve: d.postMyPasskeyRemove},
+
+		// Clients: masked, opened by a case and a reason.
+		{method: get, path: "/clients", who: member, roles: staff.Clients, serve: d.getSearch},
+		{method: post, path: "/clients", who: member, roles: staff.Clients, serve: d.postSearch},
+		{method: get, path: "/clients/{uid}", who: member, roles: staff.Clients, serve: d.getClient},
+		{method: post, path: "/clients/{uid}/case", who: member, roles: staff.Clients, serve: d.postOpenCase},
+		{method: post, path: "/clients/{uid}/open", who: member, roles: staff.Clients, serve: d.postLook},
+		{method: post, path: "/clients/{uid}/note", who: member, roles: staff.Clients, serve: d.postNote},
+		{method: post, path: "/clients/{uid}/word", who: member, roles: staff.Support, serve: d.postWord},
+		{method: post, path: "/clients/{uid}/act", who: member, roles: staff.Clients, serve: d.postAct},
+		{method: get, path: "/clients/{uid}/propose/{kind}", who: member, roles: staff.Clients, serve: d.getPropose},
+		{method: post, path: "/clients/{uid}/propose/{kind}", who: member, roles: staff.Clients, serve: d.postPropose},
+		{method: post, path: "/cases/{id}/close", who: member, roles: staff.Clients, serve: d.postCloseCase},
+		{method: get, path: "/proposals", who: member, roles: staff.Clients, serve: d.getProposals},
+		{method: get, path: "/proposals/{id}", who: member, roles: staff.Clients, serve: d.getProposal},
+		{method: post, path: "/proposals/{id}", who: member, roles: staff.Clients, serve: d.postDecide},
+
+		// Those who watch the others; none of these shows a client.
+		{method: get, path: "/audit", who: member, roles: staff.Auditor | staff.Security, serve: d.getAudit},
+		{method: get, path: "/watch", who: member, roles: staff.Security, serve: d.getWatch},
+		{method: post, path: "/watch/alerts/{id}", who: member, roles: staff.Security, serve: d.postAlertSeen},
+		{method: post, path: "/watch/decoys", who: member, roles: staff.Security, serve: d.postDecoy},
+		{method: get, path: "/watch/sbom.json", who: member, roles: staff.Security | staff.Auditor, serve: d.getSBOM},
+		{method: get, path: "/staff", who: member, roles: staff.Admin, serve: d.getStaff},
+		{method: post, path: "/staff", who: member, roles: staff.Admin, serve: d.postStaff},
+		{method: post, path: "/staff/{id}", who: member, roles: staff.Admin, serve: d.postMember},
 
 		// What browsers and machines ask for.
 		{method: get, path: "/static/{file}", who: machine, serve: plain(d.Kit.Static())},
 		{method: get, path: "/favicon.ico", who: machine, serve: d.getFavicon},
 		{method: get, path: "/healthz", who: machine, serve: d.getHealth},
+		{method: post, path: web.ReportPath, who: machine, raw: true, serve: plain(web.CSPReports(d.stopped))},
 	}
 	return append(all, d.applicationRoutes()...)
 }

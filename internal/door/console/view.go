@@ -121,3 +121,11 @@ type InviteView struct {
 	Roles staff.Roles
 	Token string
 }
+
+// lookWord says what part of a client's data was looked at.
+func lookWord(p Page, w staff.What) string {
+	if key := "console.what." + string(w); p.P.Has(key) {
+		return p.P.T(key)
+	}
+	return string(w)
+}

@@ -16,6 +16,7 @@ import (
 	"rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
@@ -45,6 +46,7 @@ type bank struct {
 	limits       *limit.Service
 	tariff       tariff.Tariff
 	operations   *operation.Service
+	orders       *order.Service
 	live         *live.Hub
 	transfers    *transfer.Service
 	topups       *topup.Service
@@ -97,10 +99,13 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b.applications = application.New(p.db, p.vault, b.ids, b.clients, b.access, b.cards)
 	b.limits = limit.New(p.db, p.vault, limit.Standard())
 	b.tariff = tariff.Standard()
+	b.orders = order.New(order.Deps{
+		DB: p.db, Vault: p.vault, People: b.clients, Messenger: b.access, Host: home.Hostname(), Now: time.Now, Digits: access.NewCode,
+	})
 	b.outbox = outbox.NewWorker(p.db, b.notices.Handlers(), p.log)
 	b.transfers = transfer.New(transfer.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,
-		Operations: b.operations, Limits: b.limits, Tariff: b.tariff, Live: b.live, Outbox: b.outbox,
+		Operations: b.operations, Limits: b.limits, Tariff: b.tariff, Orders: b.orders, Live: b.live, Outbox: b.outbox,
 	})
 	b.topups = topup.New(topup.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, Operations: b.operations, Limits: b.limits, Tariff: b.tariff,

@@ -314,7 +314,7 @@ func (s *seeder) send(ctx context.Context, who int) error {
 	}
 	_, err = s.bank.transfers.ToFriend(ctx, transfer.ToFriend{
 		Client: payer, Key: ledger.Key(s.nextKey()), Quote: quote.Token, Message: words,
-		Proof: order.Proved(transfer.ByPasscode, p.entry.Session.ID.Text("se")),
+		Proof: transfer.Proved(order, transfer.ByPasscode, p.entry.Session.ID.Text("se")),
 	})
 	if fault.CodeOf(err) == fault.Refused {
 		return nil

@@ -116,6 +116,11 @@ type GuardName int16
 const (
 	GuardOutgoing GuardName = 1 // money sent to others
 	GuardTopUp    GuardName = 2 // money taken from other banks' cards
+	// What is sent from devices without a key, under the limits of a new
+	// device or factor, and by one API token, counts apart as well.
+	GuardScriptless GuardName = 3
+	GuardReduced    GuardName = 4
+	GuardToken      GuardName = 5 // its owner is the token's number, see limit
 )
 
 // Window is the span after which a counter starts anew, in Moscow time.

@@ -12,6 +12,7 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
 )
 
@@ -22,18 +23,17 @@ const (
 	maxTokenName  = 60 // letters
 	minTokenTTL   = time.Hour
 	maxTokenTTL   = 366 * 24 * time.Hour // a year, also a leap year
-	maxPublicKey  = 512
 	hintLetters   = len(tokenPrefix) + 4
 	proofFor      = 5 * time.Minute // how long a passcode check may be used
 	tokenUsedStep = time.Minute     // the last use is kept this exactly
 )
 
 // #nosec G101 -- names of columns
-const tokenColumns = `id, name, hint, scopes, public_key, created_us, expires_us, last_us`
+const tokenColumns = `id, name, hint, scopes, public_key, created_us, expires_us, last_us, cap_order_minor, cap_day_minor`
 
 var (
-	qTokenNew = db.Query(`INSERT INTO api_token (client, id, name, hint, scopes, public_key, created_us, expires_us, last_us)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`)
+	qTokenNew = db.Query(`INSERT INTO api_token (client, id, name, hint, scopes, public_key, created_us, expires_us, last_us, cap_order_minor, cap_day_minor)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)`)
 	qTokenCount = db.Query(`SELECT COUNT(*) FROM api_token WHERE client = $1 AND revoked_us IS NULL AND expires_us > $2`)
 	qTokens     = db.Query(`SELECT ` + tokenColumns + ` FROM api_token
 		WHERE client = $1 AND revoked_us IS NULL ORDER BY id DESC LIMIT 200`)
@@ -41,36 +41,50 @@ var (
 	qTokenRevoke = db.Query(`UPDATE api_token SET revoked_us = $3 WHERE client = $1 AND id = $2 AND revoked_us IS NULL`)
 )
 
-// CreateToken makes an API token for whoever has just proved himself; the
-// secret is in the answer and never again.
+// CreateToken makes an API token that reads, for whoever has just proved
+// himself; the secret is in the answer and never again. A token that may send
+// money is offered first and signed: see OfferToken.
 func (s *Service) CreateToken(ctx context.Context, p Proof, n NewToken) (Token, vault.Hidden, error) {
-	now := s.now()
-	if p.client == 0 || now.Sub(p.at) > proofFor {
+	if p.client == 0 || s.now().Sub(p.at) > proofFor {
 		return Token{}, vault.Hidden{}, ErrStepUp
 	}
 	n, err := n.checked()
 	if err != nil {
 		return Token{}, vault.Hidden{}, err
 	}
+	if n.PublicKey != nil { // a key that nobody signed for
+		return Token{}, vault.Hidden{}, ErrStepUp
+	}
+	return s.makeToken(ctx, p.client, n, nil)
+}
+
+// makeToken makes the token; also is what else lands with it.
+func (s *Service) makeToken(ctx context.Context, who client.ID, n NewToken, also func(context.Context, db.Tx) error) (Token, vault.Hidden, error) {
+	now := s.now()
 	secret := tokenPrefix + newSecret()
 	t := Token{
-		Client: p.client, ID: s.ids.New(), Name: n.Name, Hint: secret[:hintLetters] + "…", Scopes: n.Scopes,
-		Created: now, Expires: now.Add(n.TTL), PublicKey: n.PublicKey,
+		Client: who, ID: s.ids.New(), Name: n.Name, Hint: secret[:hintLetters] + "…", Scopes: n.Scopes,
+		Created: now, Expires: now.Add(n.TTL), PublicKey: n.PublicKey, OrderCap: n.OrderCap, DayCap: n.DayCap,
 	}
-	err = s.db.Write(ctx, func(tx db.Tx) error {
+	err := s.db.Write(ctx, func(tx db.Tx) error {
 		var live int
-		if err := tx.Row(ctx, qTokenCount, int64(p.client), micro(now)).Scan(&live); err != nil {
+		if err := tx.Row(ctx, qTokenCount, int64(who), micro(now)).Scan(&live); err != nil {
 			return fmt.Errorf("count tokens: %w", err)
 		}
 		if live >= s.limits.Tokens {
 			return ErrTokenCount.With("n", s.limits.Tokens)
 		}
 		if _, err := tx.Exec(ctx, qTokenNew, int64(t.Client), t.ID.Bytes(), t.Name, t.Hint, joinScopes(t.Scopes), t.PublicKey,
-			micro(t.Created), micro(t.Expires)); err != nil {
+			micro(t.Created), micro(t.Expires), t.OrderCap.Minor, t.DayCap.Minor); err != nil {
 			return fmt.Errorf("make a token: %w", err)
 		}
 		if _, err := tx.Exec(ctx, qBear, s.apiHash(secret), bearToken, int64(t.Client), t.ID.Bytes()); err != nil {
 			return fmt.Errorf("make a token: %w", err)
+		}
+		if also != nil {
+			if err := also(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return s.record(ctx, tx, t.Client, "token.made", t.ID.Text(TokenPrefix), joinScopes(t.Scopes))
 	})
@@ -90,8 +104,6 @@ func (n NewToken) checked() (NewToken, error) {
 		return n, ErrTokenScope.At("scope")
 	case n.TTL < minTokenTTL || n.TTL > maxTokenTTL:
 		return n, ErrTokenExpiry.At("days")
-	case len(n.PublicKey) > maxPublicKey:
-		return n, ErrTokenScope.At("public_key")
 	}
 	n.Scopes = slices.Clone(n.Scopes)
 	slices.Sort(n.Scopes)
@@ -100,6 +112,16 @@ func (n NewToken) checked() (NewToken, error) {
 		if scope != ScopeRead && scope != ScopeTransfer {
 			return n, ErrTokenScope.At("scope")
 		}
+	}
+	if n.PublicKey == nil {
+		n.OrderCap, n.DayCap = money.Rub(0), money.Rub(0)
+		return n, nil
+	}
+	if _, err := ParseKey(n.PublicKey); err != nil || !slices.Contains(n.Scopes, ScopeTransfer) {
+		return n, ErrTokenKey
+	}
+	if n.OrderCap.Cur != money.RUB || n.DayCap.Cur != money.RUB || !n.OrderCap.Positive() || n.DayCap.Minor < n.OrderCap.Minor || n.DayCap.Minor > maxDayCap {
+		return n, ErrTokenCaps.With("max", money.Rub(maxDayCap))
 	}
 	return n, nil
 }
@@ -178,8 +200,8 @@ func (s *Service) apiHash(secret string) []byte {
 func scanToken(scan func(...any) error, t Token) (Token, error) {
 	var raw []byte
 	var scopes string
-	var created, expires, last int64
-	if err := scan(&raw, &t.Name, &t.Hint, &scopes, &t.PublicKey, &created, &expires, &last); err != nil {
+	var created, expires, last, capOrder, capDay int64
+	if err := scan(&raw, &t.Name, &t.Hint, &scopes, &t.PublicKey, &created, &expires, &last, &capOrder, &capDay); err != nil {
 		return Token{}, fmt.Errorf("read a token: %w", err)
 	}
 	var err error
@@ -190,6 +212,7 @@ func scanToken(scan func(...any) error, t Token) (Token, error) {
 		t.Scopes = append(t.Scopes, Scope(scope))
 	}
 	t.Created, t.Expires, t.Last = moment(created), moment(expires), moment(last)
+	t.OrderCap, t.DayCap = money.Rub(capOrder), money.Rub(capDay)
 	return t, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/base/vault"
 )
@@ -185,8 +186,10 @@ type NewToken struct {
 	Name   string // 1–60 letters, the owner's own word for it
 	Scopes []Scope
 	TTL    time.Duration // a day to a year
-	// PublicKey is the caller's own key (issue 2); nil today.
-	PublicKey []byte
+	// PublicKey is the caller's own key, P-256 SPKI in DER (order.ReadKey).
+	// ScopeTransfer needs it, and both caps: most of one order and of a bank day.
+	PublicKey        []byte
+	OrderCap, DayCap money.Amount
 }
 
 // Token is an API token without its secret.
@@ -200,9 +203,17 @@ type Token struct {
 	Expires   time.Time
 	Last      time.Time // zero: never used; to about a minute
 	PublicKey []byte
+	// OrderCap and DayCap are what it may move; zero when it may move nothing.
+	OrderCap, DayCap money.Amount
+
+	reduced int64 // until when a changed factor reduces its owner's limits
 }
 
-// May tells whether the token has a scope.
+// May tells whether the token has a scope. A token of the first release that
+// was made for transfers has no key to sign them with: it may read.
 func (t Token) May(s Scope) bool {
+	if s == ScopeTransfer && len(t.PublicKey) == 0 {
+		return false
+	}
 	return slices.Contains(t.Scopes, s) || s == ScopeRead && slices.Contains(t.Scopes, ScopeTransfer)
 }

@@ -29,9 +29,9 @@ func NewDirectory(d *db.DB, v *vault.Vault) *Directory {
 }
 
 var (
-	qByPhone = db.Query(`SELECT c.id, c.account, c.state, c.lang, c.name
+	qByPhone = db.Query(`SELECT c.id, c.uid, c.account, c.state, c.lang, c.name
 		FROM client_phone p JOIN client c ON c.id = p.client WHERE p.hash = $1`)
-	qPerson = db.Query(`SELECT id, account, state, lang, name FROM client WHERE id = $1`)
+	qPerson = db.Query(`SELECT id, uid, account, state, lang, name FROM client WHERE id = $1`)
 	qClient = db.Query(`SELECT uid, name, born, phone, lang, theme, state, level, account, created_us
 		FROM client WHERE id = $1`)
 	qHolder  = db.Query(`SELECT client FROM client_phone WHERE hash = $1`)
@@ -54,13 +54,16 @@ func (d *Directory) Person(ctx context.Context, who ID) (Person, error) {
 
 func (d *Directory) person(row *sql.Row) (Person, error) {
 	var p Person
-	var sealed []byte
-	err := row.Scan(&p.ID, &p.Account, &p.State, &p.Lang, &sealed)
+	var uid, sealed []byte
+	err := row.Scan(&p.ID, &uid, &p.Account, &p.State, &p.Lang, &sealed)
 	if errors.Is(err, db.ErrNoRows) {
 		return Person{}, ErrNobody
 	}
 	if err != nil {
 		return Person{}, fmt.Errorf("find a client: %w", err)
+	}
+	if p.UID, err = id.FromBytes(uid); err != nil {
+		return Person{}, fmt.Errorf("client %d: %w", p.ID, err)
 	}
 	n, err := d.openName(p.ID, sealed)
 	if err != nil {

@@ -97,6 +97,7 @@ type Client struct {
 // Person is what another client may learn, plus what a transfer needs.
 type Person struct {
 	ID      ID
+	UID     id.ID            // what he is called outside: cl_…
 	Account ledger.AccountID // where incoming transfers land
 	First   string           // «Павел», for the person's own login page
 	Masked  string           // «Павел К.», for everybody else

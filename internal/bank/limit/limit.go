@@ -8,10 +8,12 @@
 package limit
 
 import (
+	"encoding/binary"
 	"time"
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/ledger"
 )
@@ -23,19 +25,33 @@ type Rules struct {
 	OutgoingMonth money.Amount // all outgoing in a calendar month
 	TopUpDay      money.Amount // top-ups in a bank day, as credited
 
+	// Clients identified in the simplified way (S13).
+	SimplifiedDay   money.Amount
+	SimplifiedMonth money.Amount
+	// Devices without a key of their own.
+	ScriptlessDay money.Amount
+	// For 48 hours after a new device or a changed factor.
+	ReducedOne money.Amount
+	ReducedDay money.Amount
+
 	LookupsClient int64 // people looked up by one client in a bank day
 	LookupsIP     int64 // … from one address in a bank day
 }
 
-// Standard gives the caps of SECURITY M09.
+// Standard gives the caps of SECURITY M09 and S13.
 func Standard() Rules {
 	return Rules{
-		OneTransfer:   money.Rub(100_000_00),
-		OutgoingDay:   money.Rub(300_000_00),
-		OutgoingMonth: money.Rub(1_500_000_00),
-		TopUpDay:      money.Rub(150_000_00),
-		LookupsClient: 20,
-		LookupsIP:     200,
+		OneTransfer:     money.Rub(100_000_00),
+		OutgoingDay:     money.Rub(300_000_00),
+		OutgoingMonth:   money.Rub(1_500_000_00),
+		TopUpDay:        money.Rub(150_000_00),
+		SimplifiedDay:   money.Rub(60_000_00),
+		SimplifiedMonth: money.Rub(200_000_00),
+		ScriptlessDay:   money.Rub(15_000_00),
+		ReducedOne:      money.Rub(15_000_00),
+		ReducedDay:      money.Rub(30_000_00),
+		LookupsClient:   20,
+		LookupsIP:       200,
 	}
 }
 
@@ -46,23 +62,50 @@ type Left struct {
 	OutgoingMonth Meter
 	TopUpDay      Meter
 	Resets        time.Time // when the bank day ends
+	// Caps are what holds beside these for the one who asks, and why.
+	Caps []Cap
 }
 
 // Meter is one counter: what is left of what cap.
 type Meter struct{ Left, Cap money.Amount }
 
-// Transfer gives the most that one transfer may be right now: the least of the three.
+// Why says why a cap is narrower than the house's own.
+type Why string
+
+// The reasons. Words are for programs and never change.
+const (
+	Simplified Why = "simplified" // the client is not fully identified yet: it narrows OutgoingDay and OutgoingMonth
+	Scriptless Why = "scriptless" // the device has no key
+	Reduced    Why = "reduced"    // a new device or a changed factor
+	Token      Why = "token"      // the API token's own caps
+)
+
+// Cap is one more cap.
+type Cap struct {
+	Why   Why
+	Order money.Amount // most that one order may be; no currency: no such cap
+	Day   Meter        // in a bank day; no currency: no such cap
+	Until time.Time    // until when it holds; zero: it does not end by itself
+}
+
+// Transfer gives the most that one transfer may be right now: the least of all.
 func (l Left) Transfer() money.Amount {
 	least := l.OneTransfer
-	for _, m := range []money.Amount{l.OutgoingDay.Left, l.OutgoingMonth.Left} {
-		if m.Minor < least.Minor {
+	lower := func(m money.Amount) {
+		if m.Cur != 0 && m.Minor < least.Minor {
 			least = m
 		}
+	}
+	lower(l.OutgoingDay.Left)
+	lower(l.OutgoingMonth.Left)
+	for _, c := range l.Caps {
+		lower(c.Order)
+		lower(c.Day.Left)
 	}
 	return least
 }
 
-// Refusals of this room.
+// Refusals of this room. {left} of {cap} remains; {cap} is the most of one.
 var (
 	// ErrOneTransfer: a single transfer is above {cap}.
 	ErrOneTransfer = fault.New(fault.Refused, "limit.one_transfer").At("amount")
@@ -70,16 +113,57 @@ var (
 	ErrOutgoingDay   = fault.New(fault.Refused, "limit.outgoing_day").At("amount")
 	ErrOutgoingMonth = fault.New(fault.Refused, "limit.outgoing_month").At("amount")
 	ErrTopUpDay      = fault.New(fault.Refused, "limit.topup_day").At("amount")
+	// ErrSimplifiedDay, ErrSimplifiedMonth: the same for who is not fully identified.
+	ErrSimplifiedDay   = fault.New(fault.Refused, "limit.simplified_day").At("amount")
+	ErrSimplifiedMonth = fault.New(fault.Refused, "limit.simplified_month").At("amount")
+	// ErrScriptless: a device without a key.
+	ErrScriptless = fault.New(fault.Refused, "limit.scriptless_day").At("amount")
+	// ErrReducedOne, ErrReducedDay: {until} a new device or changed factor has aged.
+	ErrReducedOne = fault.New(fault.Refused, "limit.reduced_one").At("amount")
+	ErrReducedDay = fault.New(fault.Refused, "limit.reduced_day").At("amount")
+	// ErrTokenOne, ErrTokenDay: the API token's own caps.
+	ErrTokenOne = fault.New(fault.Refused, "limit.token_one").At("amount")
+	ErrTokenDay = fault.New(fault.Refused, "limit.token_day").At("amount")
 	// ErrLookups: too many people looked up today.
 	ErrLookups = fault.New(fault.Throttled, "limit.lookups").At("phone")
 )
 
-// Outgoing builds the guards of money sent to others.
-func (r Rules) Outgoing(owner client.ID, sum money.Amount) []ledger.Guard {
-	return []ledger.Guard{
-		{Owner: int64(owner), Name: ledger.GuardOutgoing, Window: ledger.BankDay, Cap: r.OutgoingDay, Amount: sum},
-		{Owner: int64(owner), Name: ledger.GuardOutgoing, Window: ledger.CalendarMonth, Cap: r.OutgoingMonth, Amount: sum},
+// simplified tells who is not fully identified; an unknown level is not.
+func simplified(s client.Standing) bool { return s.Level != client.Full }
+
+// Outgoing builds the guards of money sent to others by who stands so at now.
+// The first two are always the day and the month.
+func (r Rules) Outgoing(owner client.ID, sum money.Amount, s client.Standing, now time.Time) []ledger.Guard {
+	day, month := r.OutgoingDay, r.OutgoingMonth
+	if simplified(s) {
+		day, month = least(day, r.SimplifiedDay), least(month, r.SimplifiedMonth)
 	}
+	guards := make([]ledger.Guard, 2, 5)
+	guards[0] = ledger.Guard{Owner: int64(owner), Name: ledger.GuardOutgoing, Window: ledger.BankDay, Cap: day, Amount: sum}
+	guards[1] = ledger.Guard{Owner: int64(owner), Name: ledger.GuardOutgoing, Window: ledger.CalendarMonth, Cap: month, Amount: sum}
+	if s.Scriptless {
+		guards = append(guards, ledger.Guard{Owner: int64(owner), Name: ledger.GuardScriptless, Window: ledger.BankDay, Cap: r.ScriptlessDay, Amount: sum})
+	}
+	if s.ReducedAt(now) {
+		guards = append(guards, ledger.Guard{Owner: int64(owner), Name: ledger.GuardReduced, Window: ledger.BankDay, Cap: r.ReducedDay, Amount: sum})
+	}
+	if !s.Token.IsZero() {
+		guards = append(guards, ledger.Guard{Owner: tokenOwner(s.Token), Name: ledger.GuardToken, Window: ledger.BankDay, Cap: s.TokenDay, Amount: sum})
+	}
+	return guards
+}
+
+func least(a, b money.Amount) money.Amount {
+	if b.Minor < a.Minor {
+		return b
+	}
+	return a
+}
+
+// tokenOwner is the number under which a token's own counter stands: the
+// random half of its identifier, made negative, where no client is.
+func tokenOwner(token id.ID) int64 {
+	return -int64(binary.BigEndian.Uint64(token[8:])>>2) - 1 // #nosec G115 -- 62 bits
 }
 
 // TopUp builds the guard of money taken from other banks' cards.
@@ -97,19 +181,47 @@ func (r Rules) CheckOne(sum money.Amount) error {
 	return nil
 }
 
+// CheckOrder refuses a single transfer above the caps of who stands so at now.
+func (r Rules) CheckOrder(sum money.Amount, s client.Standing, now time.Time) error {
+	switch {
+	case sum.Minor > r.OneTransfer.Minor:
+		return ErrOneTransfer.With("cap", r.OneTransfer)
+	case !s.Token.IsZero() && sum.Minor > s.TokenOrder.Minor:
+		return ErrTokenOne.With("cap", s.TokenOrder)
+	case s.ReducedAt(now) && sum.Minor > r.ReducedOne.Minor:
+		return ErrReducedOne.With("cap", r.ReducedOne).With("until", s.Reduced)
+	}
+	return nil
+}
+
 // Refusal turns a receipt that a guard refused into words. guards are those
-// that were posted; a receipt refused for another reason gives nil.
-func Refusal(r ledger.Receipt, guards []ledger.Guard) error {
-	if r.Reason != ledger.LimitReached || r.Guard < 0 || r.Guard >= len(guards) {
+// that were posted by who stands so; a receipt refused for another reason gives
+// nil. A repeat may find fewer guards than the first time: what was reached
+// then holds no more, and the day's words are the nearest.
+func Refusal(r ledger.Receipt, guards []ledger.Guard, s client.Standing) error {
+	if r.Reason != ledger.LimitReached || r.Guard < 0 || len(guards) == 0 {
 		return nil
+	}
+	if r.Guard >= len(guards) {
+		r.Guard = 0
 	}
 	g := guards[r.Guard]
 	e := ErrOutgoingDay
 	switch {
 	case g.Name == ledger.GuardTopUp:
 		e = ErrTopUpDay
+	case g.Name == ledger.GuardScriptless:
+		e = ErrScriptless
+	case g.Name == ledger.GuardReduced:
+		e = ErrReducedDay.With("until", s.Reduced)
+	case g.Name == ledger.GuardToken:
+		e = ErrTokenDay
+	case g.Window == ledger.CalendarMonth && simplified(s):
+		e = ErrSimplifiedMonth
 	case g.Window == ledger.CalendarMonth:
 		e = ErrOutgoingMonth
+	case simplified(s):
+		e = ErrSimplifiedDay
 	}
 	return e.With("left", r.Left).With("cap", g.Cap)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rocketbank/internal/bank/banktest"
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/money"
@@ -15,6 +16,9 @@ import (
 )
 
 var ctx = context.Background()
+
+// full is a client of whom the bank knows everything, on a device with a key.
+var full = client.Standing{Level: client.Full}
 
 func TestOneTransferAtItsEdge(t *testing.T) {
 	r := limit.Standard()
@@ -28,21 +32,21 @@ func TestOneTransferAtItsEdge(t *testing.T) {
 
 func TestRefusalNamesItsLimit(t *testing.T) {
 	r := limit.Standard()
-	out, in := r.Outgoing(7, money.Rub(1)), r.TopUp(7, money.Rub(1))
+	out, in := r.Outgoing(7, money.Rub(1), full, banktest.Noon), r.TopUp(7, money.Rub(1))
 	for _, c := range []struct {
 		guards []ledger.Guard
 		index  int
 		want   *fault.Error
 		cap    int64
 	}{{out, 0, limit.ErrOutgoingDay, 300_000_00}, {out, 1, limit.ErrOutgoingMonth, 1_500_000_00}, {in, 0, limit.ErrTopUpDay, 150_000_00}} {
-		err := limit.Refusal(ledger.Receipt{Reason: ledger.LimitReached, Guard: c.index, Left: money.Rub(5)}, c.guards)
+		err := limit.Refusal(ledger.Receipt{Reason: ledger.LimitReached, Guard: c.index, Left: money.Rub(5)}, c.guards, full)
 		f, _ := fault.As(err)
 		if !errors.Is(err, c.want) || f.Args["left"] != money.Rub(5) || f.Args["cap"] != money.Rub(c.cap) || f.Field != "amount" {
 			t.Errorf("%+v", f)
 		}
 	}
-	for _, rec := range []ledger.Receipt{{}, {Reason: ledger.InsufficientFunds}, {Reason: ledger.LimitReached, Guard: 2}} {
-		if err := limit.Refusal(rec, out); err != nil {
+	for _, rec := range []ledger.Receipt{{}, {Reason: ledger.InsufficientFunds}} {
+		if err := limit.Refusal(rec, out, full); err != nil {
 			t.Errorf("%+v is %v", rec, err)
 		}
 	}
@@ -80,18 +84,18 @@ func TestLoweredCapLeavesNothing(t *testing.T) {
 		_, err := b.Book.Post(ctx, ledger.Transaction{
 			Owner: int64(anna.ID), Key: ledger.Key(b.IDs.New()), Kind: ledger.KindTransfer, Phase: ledger.Posted,
 			Legs:   []ledger.Leg{{Account: anna.Account, Amount: money.Rub(-500_00)}, {Account: pavel.Account, Amount: sum}},
-			Guards: b.Limits.Rules().Outgoing(anna.ID, sum),
+			Guards: b.Limits.Rules().Outgoing(anna.ID, sum, full, banktest.Noon),
 		})
 		if err != nil {
 			b.Fatal(err)
 		}
-		left, err := b.Limits.Left(ctx, anna.ID)
+		left, err := b.Limits.Left(ctx, anna.ID, full)
 		if err != nil || left.OutgoingDay.Left != money.Rub(299_500_00) || left.Transfer() != money.Rub(100_000_00) || left.TopUpDay.Left != left.TopUpDay.Cap {
 			b.Errorf("%+v, %v", left, err)
 		}
 		low := limit.Standard()
 		low.OutgoingDay = money.Rub(100_00)
-		left, err = limit.New(b.DB, b.Vault, low).Left(ctx, anna.ID)
+		left, err = limit.New(b.DB, b.Vault, low).Left(ctx, anna.ID, full)
 		if err != nil || !left.OutgoingDay.Left.IsZero() || !left.Transfer().IsZero() {
 			b.Errorf("%+v, %v", left, err)
 		}

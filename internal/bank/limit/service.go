@@ -26,22 +26,39 @@ func New(d *db.DB, v *vault.Vault, r Rules) *Service { return &Service{d, v, r} 
 // Rules gives the caps in force.
 func (s *Service) Rules() Rules { return s.rules }
 
-// Left tells what a client may still move in the windows of this moment.
-func (s *Service) Left(ctx context.Context, c client.ID) (Left, error) {
+// Left tells what who stands so may still move in the windows of this moment.
+func (s *Service) Left(ctx context.Context, c client.ID, at client.Standing) (Left, error) {
 	now := s.db.Now()
-	asked := append(s.rules.Outgoing(c, money.Rub(0)), s.rules.TopUp(c, money.Rub(0))...)
-	used, err := ledger.Used(ctx, s.db, int64(c), now, asked...)
-	if err != nil {
-		return Left{}, fmt.Errorf("limits of %d: %w", c, err)
-	}
-	out := Left{OneTransfer: s.rules.OneTransfer, Resets: clock.DayStart(now).AddDate(0, 0, 1)}
-	for i, m := range []*Meter{&out.OutgoingDay, &out.OutgoingMonth, &out.TopUpDay} {
-		left, err := asked[i].Cap.Sub(used[i].Used)
+	asked := append(s.rules.Outgoing(c, money.Rub(0), at, now), s.rules.TopUp(c, money.Rub(0))...)
+	meters := make([]Meter, len(asked))
+	for i, g := range asked {
+		used, err := ledger.Used(ctx, s.db, g.Owner, now, g)
+		if err != nil {
+			return Left{}, fmt.Errorf("limits of %d: %w", c, err)
+		}
+		left, err := g.Cap.Sub(used[0].Used)
 		if err != nil {
 			return Left{}, fmt.Errorf("limits of %d: %w", c, err)
 		}
 		left.Minor = max(0, left.Minor) // a cap may have been lowered since
-		*m = Meter{Left: left, Cap: asked[i].Cap}
+		meters[i] = Meter{Left: left, Cap: g.Cap}
+	}
+	out := Left{
+		OneTransfer: s.rules.OneTransfer, OutgoingDay: meters[0], OutgoingMonth: meters[1], TopUpDay: meters[len(meters)-1],
+		Resets: clock.DayStart(now).AddDate(0, 0, 1),
+	}
+	if simplified(at) {
+		out.Caps = append(out.Caps, Cap{Why: Simplified, Day: out.OutgoingDay})
+	}
+	for i, g := range asked {
+		switch g.Name {
+		case ledger.GuardScriptless:
+			out.Caps = append(out.Caps, Cap{Why: Scriptless, Day: meters[i]})
+		case ledger.GuardReduced:
+			out.Caps = append(out.Caps, Cap{Why: Reduced, Order: s.rules.ReducedOne, Day: meters[i], Until: at.Reduced})
+		case ledger.GuardToken:
+			out.Caps = append(out.Caps, Cap{Why: Token, Order: at.TokenOrder, Day: meters[i]})
+		}
 	}
 	return out, nil
 }

@@ -89,7 +89,7 @@ func send(b *banktest.Bank, kopecks int64) (anna, pavel banktest.Person) {
 		b.Fatal(err)
 	}
 	_, err = s.ToFriend(ctx, transfer.ToFriend{
-		Client: anna.ID, Key: ledger.Key(b.IDs.New()), Quote: q.Token, Message: "секретное сообщение", Proof: o.Proved(transfer.ByPasscode, "ss"),
+		Client: anna.ID, Key: ledger.Key(b.IDs.New()), Quote: q.Token, Message: "секретное сообщение", Proof: transfer.Proved(o, transfer.ByPasscode, "ss"),
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/banktest"
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
@@ -167,7 +168,7 @@ func (d *desk) work() {
 
 func (d *desk) left() int64 {
 	d.Helper()
-	l, err := d.Limits.Left(ctx, d.anna.ID)
+	l, err := d.Limits.Left(ctx, d.anna.ID, client.Standing{})
 	if err != nil {
 		d.Fatal(err)
 	}

@@ -2,116 +2,92 @@ package transfer
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
 )
 
-// Order is what the client confirms: one canonical text that names who, what,
-// how much, to whom, when and the order's identifier, and its fingerprint.
-type Order struct {
-	ID    id.ID
-	Text  string
-	Print [32]byte // SHA-256 of Text
-}
-
-// ProofKind is how an order was confirmed.
-type ProofKind string
-
-// The kinds of proof. Device keys and passkeys come with them.
-const (
-	ByPasscode ProofKind = "passcode" // in a session of a known device
-	ByToken    ProofKind = "token"    // a personal token with the scope transfer
-)
-
-// Proof is the evidence that the client confirmed one order and no other. The
-// door makes it with Order.Proved after it has checked the confirmation.
-type Proof struct {
-	Kind  ProofKind
-	By    string // identifier of the session or token; never the secret itself
-	Print [32]byte
-}
-
-// Proved makes the proof of a confirmation that was bound to this order.
-func (o Order) Proved(kind ProofKind, by string) Proof {
-	return Proof{Kind: kind, By: by, Print: o.Print}
-}
-
-// of tells whether the proof is for this order and of a kind that counts.
-func (p Proof) of(o Order) bool {
-	return (p.Kind == ByPasscode || p.Kind == ByToken) && p.Print == o.Print
-}
-
-// evidence is how a proof is kept beside its order. The print is not kept: it
-// follows from the order, which follows from the feed row.
-func (p Proof) evidence() string { return string(p.Kind) + " " + p.By }
-
-// evidence is what the feed row does not know of its order: identifier and time.
-func (q quoteBody) evidence() string {
-	return q.ID.Text(QuotePrefix) + " " + strconv.FormatInt(q.Made, 10)
-}
-
-// Evidence gives the order that a client confirmed for a transfer, to the
-// letter, and how: kind and identifier of the session or token.
-func (s *Service) Evidence(ctx context.Context, who client.ID, transfer id.ID) (Order, Proof, error) {
-	o, err := s.sent(ctx, who, transfer)
-	if err != nil {
-		return Order{}, Proof{}, err
-	}
-	r, err := receipt(o)
-	if err != nil {
-		return Order{}, Proof{}, err
-	}
-	quote, made, _ := strings.Cut(o.Details.Order, " ")
-	q := quoteBody{
-		From: r.From, Amount: r.Amount.Minor, Fee: r.Fee.Minor, Cur: r.Amount.Cur,
-		To: payeeBody{Client: o.Details.Peer, Account: o.Details.PeerAccount, Name: o.Details.Name},
-	}
-	if q.ID, err = id.Parse(QuotePrefix, quote); err != nil {
-		return Order{}, Proof{}, fmt.Errorf("evidence of %s: %w", r.Text(), err)
-	}
-	if q.Made, err = strconv.ParseInt(made, 10, 64); err != nil {
-		return Order{}, Proof{}, fmt.Errorf("evidence of %s: %w", r.Text(), err)
-	}
-	order := q.order(who, r.Message)
-	kind, by, _ := strings.Cut(o.Details.Proof, " ")
-	return order, order.Proved(ProofKind(kind), by), nil
-}
+// PayeePrefix is what the name of a payee's account in an order begins with.
+const PayeePrefix = "py"
 
 // Order gives the text to be confirmed for a quote and a message.
-func (s *Service) Order(who client.ID, quote, message string) (Order, error) {
+func (s *Service) Order(who client.ID, quote, message string) (order.Document, error) {
 	q, err := s.quote(who, quote)
 	if err != nil {
-		return Order{}, err
+		return order.Document{}, err
 	}
 	message, err = CleanMessage(message)
 	if err != nil {
-		return Order{}, err
+		return order.Document{}, err
 	}
-	return q.order(who, message), nil
+	return s.document(q, who, message), nil
 }
 
-// order writes the canonical text. Its form is part of the evidence: a change
-// needs a new number in the first line. Names and messages are quoted, so no
-// content can look like another line.
-func (q quoteBody) order(who client.ID, message string) Order {
-	var b strings.Builder
-	fmt.Fprintf(&b, "rocketbank order 1\norder: %s\nwhat: transfer to a friend\n", q.ID.Text(QuotePrefix))
-	fmt.Fprintf(&b, "who: client %d\nfrom: account %d\n", who, q.From)
-	fmt.Fprintf(&b, "to: client %d account %d %q\n", q.To.Client, q.To.Account, q.To.Name)
-	fmt.Fprintf(&b, "amount: %s\nfee: %s\nmessage: %q\n", q.amount(), q.fee(), message)
-	fmt.Fprintf(&b, "when: %s\n", q.made().Format(time.RFC3339))
-	return Order{ID: q.ID, Text: b.String(), Print: sha256.Sum256([]byte(b.String()))}
+// document writes the canonical text. The payee is named by what the payer may
+// know of him and by a reference that stands for client and account: the same
+// for the same pair, nothing to anybody else.
+func (s *Service) document(q quoteBody, who client.ID, message string) order.Document {
+	ref := id.ID(s.d.Vault.MAC("transfer.payee", vault.Row64(int64(who)), vault.Row64(int64(q.To.Client)), vault.Row64(int64(q.To.Account)))[:16])
+	to := order.Say("to", q.To.Name)
+	if q.To.Phone != "" {
+		to.Value += " " + q.To.Phone
+	}
+	to.Value += " " + ref.Text(PayeePrefix)
+	return order.Compose(order.Head{ID: q.ID, Kind: order.Transfer, Who: q.To.PayerUID, When: q.made()},
+		order.Line{Name: "from", Value: accountPrefix + strconv.FormatInt(int64(q.From), 10)}, to,
+		order.Sum("amount", q.amount()), order.Sum("fee", q.fee()), order.Say("message", message))
+}
+
+// accountPrefix is what accounts are called outside.
+const accountPrefix = "ac_"
+
+// orderOf tells which order a sent transfer carried out; false for those of
+// the first release, whose evidence stands in the feed row.
+func orderOf(details string) (id.ID, bool) {
+	o, err := id.Parse(order.Prefix, details)
+	return o, err == nil
+}
+
+// SignedOrder tells which order a transfer of this client carried out: the
+// identifier of its receipt. order.ErrNoReceipt for transfers of the first
+// release, which had none.
+func (s *Service) SignedOrder(ctx context.Context, who client.ID, transfer id.ID) (id.ID, error) {
+	o, err := s.sent(ctx, who, transfer)
+	if err != nil {
+		return id.ID{}, err
+	}
+	signed, ok := orderOf(o.Details.Order)
+	if !ok {
+		return id.ID{}, order.ErrNoReceipt
+	}
+	return signed, nil
+}
+
+// spent finds out whether the book refused an order's row because the order
+// was carried out before, under another key: then it is the repeat of that.
+func (s *Service) spent(ctx context.Context, cmd ToFriend, print ledger.Print) (ledger.Record, bool, error) {
+	if s.d.Orders == nil || cmd.Signed.Client() == 0 {
+		return ledger.Record{}, false, nil
+	}
+	txn, err := s.d.Orders.Txn(ctx, cmd.Client, cmd.Signed.ID())
+	if errors.Is(err, order.ErrNoReceipt) {
+		return ledger.Record{}, false, nil
+	}
+	if err != nil {
+		return ledger.Record{}, false, err
+	}
+	rec, found, err := ledger.ByID(ctx, s.d.DB, txn)
+	return rec, found && err == nil && rec.Owner == int64(cmd.Client) && rec.Print == print, err
 }
 
 // print binds a key to its content. The quote's identifier and time are not in

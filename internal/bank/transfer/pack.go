@@ -13,7 +13,7 @@ import (
 // three times on the way of a transfer, and JSON took a tenth of that way. A
 // body is only ever read after its seal, so a malformed one is another
 // release's, and a token of another release is refused like an old one.
-const packVersion = 1
+const packVersion = 2
 
 // packer writes whole numbers as varints and texts behind their length.
 type packer []byte
@@ -68,12 +68,13 @@ func (b payeeBody) pack(p *packer) {
 	p.text(b.Name)
 	p.text(b.Phone)
 	p.text(b.Payer)
+	p.id(b.PayerUID)
 	p.int(b.Until)
 }
 
 func (b *payeeBody) unpack(u *unpacker) {
 	b.Client, b.Account = client.ID(u.int()), ledger.AccountID(u.int())
-	b.Name, b.Phone, b.Payer = u.text(), u.text(), u.text()
+	b.Name, b.Phone, b.Payer, b.PayerUID = u.text(), u.text(), u.text(), u.id()
 	b.Until = u.int()
 }
 

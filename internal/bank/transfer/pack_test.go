@@ -19,7 +19,8 @@ func TestPack(t *testing.T) {
 			ID: id.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id")), From: ledger.AccountID(n.Draw(t, "from")),
 			To: payeeBody{
 				Client: client.ID(n.Draw(t, "client")), Account: ledger.AccountID(n.Draw(t, "account")), Name: rapid.String().Draw(t, "name"),
-				Phone: rapid.String().Draw(t, "phone"), Payer: rapid.String().Draw(t, "payer"), Until: n.Draw(t, "until"),
+				Phone: rapid.String().Draw(t, "phone"), Payer: rapid.String().Draw(t, "payer"),
+				PayerUID: id.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uid")), Until: n.Draw(t, "until"),
 			},
 			Amount: n.Draw(t, "amount"), Fee: n.Draw(t, "fee"), Cur: money.RUB, Made: n.Draw(t, "made"),
 		}

@@ -22,6 +22,11 @@ type People interface {
 	Person(ctx context.Context, who client.ID) (client.Person, error)
 }
 
+// Orders tells which transaction carried an order out (order.Service).
+type Orders interface {
+	Txn(ctx context.Context, who client.ID, order id.ID) (id.ID, error)
+}
+
 // Live wakes the open pages of a client (live.Hub).
 type Live interface{ Kick(client.ID) }
 
@@ -37,6 +42,7 @@ type Deps struct {
 	Operations *operation.Service
 	Limits     *limit.Service
 	Tariff     tariff.Tariff
+	Orders     Orders // may be nil: then an order's second use is an error of the book
 	Live       Live   // may be nil
 	Outbox     Outbox // may be nil
 }
@@ -169,8 +175,9 @@ func receipt(o operation.Operation) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	signed, _ := orderOf(o.Details.Order)
 	return Receipt{
-		ID: o.ID, At: o.At, From: o.Account, Amount: amount, Fee: o.Fee, Total: total, Message: o.Details.Message,
+		ID: o.ID, Order: signed, At: o.At, From: o.Account, Amount: amount, Fee: o.Fee, Total: total, Message: o.Details.Message,
 		To: Payee{Name: o.Details.Name, Phone: phone.Number(o.Details.Phone)},
 	}, nil
 }

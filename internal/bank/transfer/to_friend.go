@@ -8,7 +8,9 @@ import (
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/ledger"
@@ -30,22 +32,20 @@ func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	order := q.order(cmd.Client, message)
-	if !cmd.Proof.of(order) {
+	doc := s.document(q, cmd.Client, message)
+	if !cmd.Signed.Covers(cmd.Client, doc) && !cmd.Proof.of(doc) {
 		return Receipt{}, ErrNotProved
 	}
 	shown, err := q.shown(cmd.Quote, "")
 	if err != nil {
 		return Receipt{}, err
 	}
-	out := Receipt{From: q.From, To: shown.To, Amount: shown.Amount, Fee: shown.Fee, Total: shown.Total, Message: message}
-	guards := s.d.Limits.Rules().Outgoing(cmd.Client, shown.Total)
-	refusal := s.d.Limits.Rules().CheckOne(shown.Amount)
+	out := Receipt{Order: q.ID, From: q.From, To: shown.To, Amount: shown.Amount, Fee: shown.Fee, Total: shown.Total, Message: message}
+	rules, now := s.d.Limits.Rules(), s.d.DB.Now()
+	guards := rules.Outgoing(cmd.Client, shown.Total, cmd.Standing, now)
+	refusal := rules.CheckOrder(shown.Amount, cmd.Standing, now)
 	if s.expired(q) {
 		refusal = ErrQuoteExpired
-	}
-	if q.late() {
-		refusal = ErrPayee
 	}
 	if refusal != nil {
 		// The key comes before everything else: a repeat of what was done in
@@ -57,10 +57,17 @@ func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 		return Receipt{}, err
 	}
 	r, err := s.d.Book.Post(ctx, t)
+	if err != nil && fault.CodeOf(err) == fault.Broken {
+		// Perhaps the order was carried out before, under another key.
+		if rec, found, wrong := s.spent(ctx, cmd, q.print(message)); wrong == nil && found {
+			rec.Replay = true
+			return s.answer(ctx, cmd, out, rec.Receipt, guards)
+		}
+	}
 	if err != nil {
 		return Receipt{}, postError(err)
 	}
-	if out, err = answer(out, r, guards); err != nil {
+	if out, err = s.answer(ctx, cmd, out, r, guards); err != nil {
 		return out, err
 	}
 	if !out.Replay {
@@ -92,7 +99,7 @@ func (s *Service) transaction(cmd ToFriend, q quoteBody, out Receipt, guards []l
 		ID: op, Client: cmd.Client, Account: q.From, Kind: operation.TransferOut, State: operation.Done, Amount: debit, Fee: out.Fee,
 		Details: operation.Details{
 			Name: q.To.Name, Phone: q.To.Phone, Message: out.Message, Peer: q.To.Client, PeerAccount: q.To.Account,
-			Order: q.evidence(), Proof: cmd.Proof.evidence(),
+			Order: q.ID.Text(order.Prefix),
 		},
 	})
 	if err != nil {
@@ -108,6 +115,9 @@ func (s *Service) transaction(cmd ToFriend, q quoteBody, out Receipt, guards []l
 	}
 	event := notice.TransferDone{Payee: q.To.Client, Operation: op}.Event(s.d.Operations.NewID())
 	t.Rows = []db.Row{payer, payee, event.Row()}
+	if cmd.Signed.Client() != 0 {
+		t.Rows = append(t.Rows, cmd.Signed.Row())
+	}
 	return t, nil
 }
 
@@ -124,15 +134,22 @@ func (s *Service) replayed(ctx context.Context, cmd ToFriend, print ledger.Print
 		return Receipt{}, ErrKeyReused
 	}
 	rec.Replay = true
-	return answer(out, rec.Receipt, guards)
+	return s.answer(ctx, cmd, out, rec.Receipt, guards)
 }
 
 // answer completes the receipt, or puts a refusal of the book into words; of a
 // refusal the receipt tells only whether it is a replay.
-func answer(out Receipt, r ledger.Receipt, guards []ledger.Guard) (Receipt, error) {
+func (s *Service) answer(ctx context.Context, cmd ToFriend, out Receipt, r ledger.Receipt, guards []ledger.Guard) (Receipt, error) {
 	switch r.Reason {
 	case ledger.Accepted:
 		out.ID, out.At, out.Replay = r.Txn, r.At, r.Replay
+		if r.Replay { // the same thing may have been ordered anew under the key
+			o, err := s.sent(ctx, cmd.Client, r.Txn)
+			if err != nil {
+				return Receipt{}, err
+			}
+			out.Order, _ = orderOf(o.Details.Order)
+		}
 		for _, a := range r.After {
 			if a.Account == out.From {
 				out.Balance = a.Posted
@@ -142,7 +159,7 @@ func answer(out Receipt, r ledger.Receipt, guards []ledger.Guard) (Receipt, erro
 	case ledger.InsufficientFunds:
 		return Receipt{Replay: r.Replay}, ErrInsufficientFunds.With("missing", r.Missing)
 	case ledger.LimitReached:
-		if err := limit.Refusal(r, guards); err != nil {
+		if err := limit.Refusal(r, guards, cmd.Standing); err != nil {
 			return Receipt{Replay: r.Replay}, err
 		}
 	}

@@ -29,7 +29,9 @@ type payeeBody struct {
 	Name    string
 	Phone   string // E.164
 	Payer   string // masked name of the asking client: the payee's feed shows it
-	Until   int64  // Unix seconds
+	// PayerUID is what the asking client is called in his orders.
+	PayerUID id.ID
+	Until    int64 // Unix seconds
 }
 
 func (p payeeBody) until() time.Time { return time.Unix(p.Until, 0).UTC() }
@@ -82,7 +84,7 @@ func (s *Service) open(table string, who client.ID, token string, body interface
 // offer makes the payee that me may send money to.
 func (s *Service) offer(me, to client.Person, typed phone.Number) (Payee, error) {
 	b := payeeBody{
-		Client: to.ID, Account: to.Account, Name: to.Masked, Phone: typed.E164(), Payer: me.Masked,
+		Client: to.ID, Account: to.Account, Name: to.Masked, Phone: typed.E164(), Payer: me.Masked, PayerUID: me.UID,
 		Until: s.d.DB.Now().Add(PayeeTTL).Unix(),
 	}
 	token, err := s.seal(payeeTable, me.ID, b)
@@ -111,32 +113,18 @@ func (s *Service) payee(who client.ID, token string) (payeeBody, error) {
 }
 
 // Quote offers a transfer of amount from an account to the payee of a token.
-// Whose account it is and what is on it is checked when money moves.
+// Whose account it is, what is on it and what else may leave it is checked
+// when money moves.
 func (s *Service) Quote(who client.ID, from ledger.AccountID, payee string, amount money.Amount) (Quote, error) {
-	if _, err := s.payee(who, payee); err != nil {
-		return Quote{}, err
-	}
-	q, err := s.Parts(who, from, payee, amount)
+	to, err := s.payee(who, payee)
 	if err != nil {
 		return Quote{}, err
 	}
-	if err := s.d.Limits.Rules().CheckOne(amount); err != nil {
-		return Quote{}, err
-	}
-	return q, nil
-}
-
-// Parts is a Quote for an order that is given by its parts, to be passed on to
-// ToFriend at once. A payee's token that ran out and a sum above the cap are
-// refused there, where the key comes first: the order may be the repeat of one
-// that was done in time.
-func (s *Service) Parts(who client.ID, from ledger.AccountID, payee string, amount money.Amount) (Quote, error) {
-	var to payeeBody
-	if !s.open(payeeTable, who, payee, &to) {
-		return Quote{}, ErrPayee
-	}
 	if !amount.Positive() || amount.Cur != money.RUB {
 		return Quote{}, ErrAmount
+	}
+	if err := s.d.Limits.Rules().CheckOne(amount); err != nil {
+		return Quote{}, err
 	}
 	fee, err := s.d.Tariff.Friend.Of(amount)
 	if err != nil {
@@ -192,6 +180,3 @@ func (s *Service) quote(who client.ID, token string) (quoteBody, error) {
 }
 
 func (s *Service) expired(q quoteBody) bool { return !s.d.DB.Now().Before(q.until()) }
-
-// late tells a quote that was made of a payee's token which had run out.
-func (q quoteBody) late() bool { return q.Made >= q.To.Until }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
@@ -75,12 +76,17 @@ type ToFriend struct {
 	Key     ledger.Key // made with the page, or ledger.KeyOf of an API client's text
 	Quote   string
 	Message string
-	Proof   Proof
+	// Signed is the order's own text with a proof that was checked, and
+	// Standing how far whoever signed is trusted.
+	Signed   order.Signed
+	Standing client.Standing
+	Proof    Proof
 }
 
 // Receipt is a transfer that happened.
 type Receipt struct {
 	ID      id.ID
+	Order   id.ID // what the client signed; zero in transfers of the first release
 	At      time.Time
 	From    ledger.AccountID
 	To      Payee // Token is empty

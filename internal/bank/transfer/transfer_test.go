@@ -10,11 +10,15 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/banktest"
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/ledger"
@@ -26,13 +30,22 @@ var ctx = context.Background()
 type desk struct {
 	*banktest.Bank
 	transfers *transfer.Service
+	orders    *order.Service
+	device    id.ID
 }
 
+// full is a client of whom the bank knows everything, on a device with a key.
+var full = client.Standing{Level: client.Full}
+
 func deskOf(b *banktest.Bank) desk {
+	orders := order.New(order.Deps{DB: b.DB, Vault: b.Vault})
 	return desk{b, transfer.New(transfer.Deps{
 		DB: b.DB, Book: b.Book, Vault: b.Vault, People: b.Directory, Operations: b.Operations, Limits: b.Limits, Tariff: tariff.Standard(),
-	})}
+		Orders: orders,
+	}), orders, b.IDs.New()}
 }
+
+var key, public = ordertest.Key(1)
 
 // each runs fn on both engines with Anna, who has 400 000 ₽, and Pavel.
 func each(t *testing.T, fn func(d desk, anna, pavel banktest.Person)) {
@@ -67,7 +80,12 @@ func (d desk) confirmed(cmd transfer.ToFriend) transfer.ToFriend {
 	if err != nil {
 		d.Fatal(err)
 	}
-	cmd.Proof = o.Proved(transfer.ByPasscode, "ss_test")
+	if cmd.Signed, err = d.orders.Accept(cmd.Client, o, order.ByDevice(d.device, public, ordertest.Sign(d, key, o.Text))); err != nil {
+		d.Fatal(err)
+	}
+	if cmd.Standing == (client.Standing{}) {
+		cmd.Standing = full
+	}
 	return cmd
 }
 
@@ -126,21 +144,17 @@ func TestOrderIsBoundToItsContent(t *testing.T) {
 		if err != nil {
 			d.Fatal(err)
 		}
-		for _, want := range []string{"transfer to a friend", "amount: 100.00 RUB", `"Павел К."`, "when: 2026-11-22T09:00:00Z", `message: "раз"`, o.ID.Text("qt")} {
+		for _, want := range []string{"transfer to a friend", "amount: 100.00 RUB", `"Павел К."`, "when: 2026-11-22T09:00:00Z", `message: "раз"`, o.ID.Text("or"), pavel.Phone.E164()} {
 			if !strings.Contains(o.Text, want) {
 				d.Errorf("the order does not name %q:\n%s", want, o.Text)
 			}
 		}
-		otherSum, otherTime := d.order(anna, to, 101_00, "раз"), good
-		otherSum.Proof = good.Proof
-		otherMessage := good
-		otherMessage.Message = "два"
-		otherKind := good
-		otherKind.Proof.Kind = "telepathy"
-		otherTime.Proof.Print[0]++
-		none := good
-		none.Proof = transfer.Proof{}
-		for name, cmd := range map[string]transfer.ToFriend{"sum": otherSum, "message": otherMessage, "kind": otherKind, "print": otherTime, "none": none} {
+		otherSum, otherMessage, otherClient, none := d.order(anna, to, 101_00, "раз"), good, d.order(anna, to, 100_00, "раз"), good
+		otherSum.Signed, otherMessage.Message, none.Signed = good.Signed, "два", order.Signed{}
+		if otherClient.Signed, err = d.orders.Accept(pavel.ID, o, order.ByDevice(d.device, public, ordertest.Sign(d, key, o.Text))); err != nil {
+			d.Fatal(err)
+		}
+		for name, cmd := range map[string]transfer.ToFriend{"sum": otherSum, "message": otherMessage, "client": otherClient, "none": none} {
 			if _, err := d.transfers.ToFriend(ctx, cmd); !errors.Is(err, transfer.ErrNotProved) {
 				d.Errorf("%s: %v", name, err)
 			}
@@ -152,12 +166,26 @@ func TestOrderIsBoundToItsContent(t *testing.T) {
 		if err != nil {
 			d.Fatal(err)
 		}
-		kept, proof, err := d.transfers.Evidence(ctx, anna.ID, r.ID)
-		if err != nil || kept != o || proof != good.Proof {
-			d.Errorf("the evidence says %+v, %+v, %v", kept, proof, err)
+		if r.Order != o.ID {
+			d.Errorf("the receipt names the order %v", r.Order)
 		}
-		if _, _, err := d.transfers.Evidence(ctx, pavel.ID, r.ID); !errors.Is(err, transfer.ErrMissing) {
-			d.Errorf("evidence for a stranger: %v", err)
+		signed, err := d.transfers.SignedOrder(ctx, anna.ID, r.ID)
+		if err != nil || signed != o.ID {
+			d.Errorf("the transfer carried out %v, %v", signed, err)
+		}
+		raw, err := d.orders.Receipt(ctx, anna.ID, signed)
+		if err != nil {
+			d.Fatal(err)
+		}
+		report, err := order.Verify(raw, d.orders.Keys())
+		if err != nil || report.Order.Text != o.Text {
+			d.Errorf("the receipt says %+v, %v", report, err)
+		}
+		if _, err := d.transfers.SignedOrder(ctx, pavel.ID, r.ID); !errors.Is(err, transfer.ErrMissing) {
+			d.Errorf("the order of a stranger: %v", err)
+		}
+		if _, err := d.orders.Receipt(ctx, pavel.ID, signed); !errors.Is(err, order.ErrNoReceipt) {
+			d.Errorf("the receipt of a stranger: %v", err)
 		}
 	})
 }
@@ -254,48 +282,35 @@ func TestLateRepeatGetsItsAnswer(t *testing.T) {
 	})
 }
 
-// An order by its parts is repeated after the payee's token ran out, or after
-// the cap was lowered: what was done gets its answer, what was not is refused.
-func TestLateRepeatOfPartsGetsItsAnswer(t *testing.T) {
+// An order is carried out once: under another key it is the repeat of the
+// first, however many come at once.
+func TestAnOrderIsSpentOnce(t *testing.T) {
 	each(t, func(d desk, anna, pavel banktest.Person) {
-		to := d.payee(anna, pavel.Phone)
-		parts := func(d desk, key ledger.Key) transfer.ToFriend {
-			d.Helper()
-			q, err := d.transfers.Parts(anna.ID, anna.Account, to.Token, money.Rub(100_00))
-			if err != nil {
-				d.Fatal(err)
-			}
-			return d.confirmed(transfer.ToFriend{Client: anna.ID, Key: key, Quote: q.Token})
+		cmd := d.order(anna, d.payee(anna, pavel.Phone), 100_00, "раз")
+		var wg sync.WaitGroup
+		var fresh atomic.Int64
+		ids := make([]id.ID, 20)
+		for i := range ids {
+			other := cmd
+			other.Key = ledger.Key(d.IDs.New())
+			wg.Go(func() {
+				r, err := d.transfers.ToFriend(ctx, other)
+				if err != nil {
+					d.Error(err)
+				}
+				if ids[i] = r.ID; !r.Replay {
+					fresh.Add(1)
+				}
+			})
 		}
-		done, fresh := ledger.Key(d.IDs.New()), ledger.Key(d.IDs.New())
-		first, err := d.transfers.ToFriend(ctx, parts(d, done))
-		if err != nil {
-			d.Fatal(err)
-		}
-		check := func(d desk, why error) {
-			d.Helper()
-			if r, err := d.transfers.ToFriend(ctx, parts(d, done)); err != nil || r.ID != first.ID || !r.Replay {
-				d.Errorf("a repeat when %v: %+v, %v", why, r, err)
-			}
-			if _, err := d.transfers.ToFriend(ctx, parts(d, fresh)); !errors.Is(err, why) {
-				d.Errorf("an order when %v: %v", why, err)
-			}
-			if _, err := d.transfers.Quote(anna.ID, anna.Account, to.Token, money.Rub(100_00)); !errors.Is(err, why) {
-				d.Errorf("an offer when %v: %v", why, err)
+		wg.Wait()
+		for _, one := range ids {
+			if one != ids[0] {
+				d.Errorf("another transfer %v", one)
 			}
 		}
-		rules := limit.Standard()
-		rules.OneTransfer = money.Rub(50_00)
-		strict := *d.Bank
-		strict.Limits = limit.New(d.DB, d.Vault, rules)
-		check(deskOf(&strict), limit.ErrOneTransfer)
-		d.Clock.Add(transfer.PayeeTTL)
-		check(d, transfer.ErrPayee)
-		// The same key for another payee stays a conflict.
-		other := d.Client("Пётр", "Волков", 0)
-		to = d.payee(anna, other.Phone)
-		if _, err := d.transfers.ToFriend(ctx, parts(d, done)); !errors.Is(err, transfer.ErrKeyReused) {
-			d.Errorf("another payee under the key: %v", err)
+		if fresh.Load() != 1 || d.Balance(anna.Account) != 399_900_00 {
+			d.Errorf("%d transfers, Anna has %d", fresh.Load(), d.Balance(anna.Account))
 		}
 	})
 }
@@ -407,7 +422,7 @@ func TestDayLimitUnderRace(t *testing.T) {
 		if paid.Load() != 150 || refused.Load() != 50 || d.Balance(pavel.Account) != 300_000_00 {
 			d.Errorf("%d paid, %d refused, Pavel has %d", paid.Load(), refused.Load(), d.Balance(pavel.Account))
 		}
-		left, err := d.Limits.Left(ctx, anna.ID)
+		left, err := d.Limits.Left(ctx, anna.ID, full)
 		if err != nil || left.OutgoingDay.Left.Minor != 0 || left.OutgoingMonth.Left != money.Rub(1_200_000_00) || !left.Transfer().IsZero() {
 			d.Errorf("%+v, %v", left, err)
 		}
@@ -435,7 +450,7 @@ func TestMidnightInMoscow(t *testing.T) {
 		if _, err := d.transfers.ToFriend(ctx, before); err != nil {
 			d.Errorf("quoted before, posted after midnight: %v", err)
 		}
-		left, err := d.Limits.Left(ctx, anna.ID)
+		left, err := d.Limits.Left(ctx, anna.ID, full)
 		if err != nil || left.OutgoingDay.Left != money.Rub(299_900_00) || left.OutgoingMonth.Left != money.Rub(1_499_900_00) {
 			d.Errorf("a new day and month: %+v, %v", left, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/door/api"
 )
 
@@ -23,7 +24,7 @@ type row struct {
 // owner is whose things are asked for.
 type owner struct {
 	person
-	payee, quote, transfer, operation, account string
+	payee, quote, signature, transfer, order, operation, account string
 }
 
 // W05: every route has a row; a route without one fails the test.
@@ -44,10 +45,12 @@ func matrix() map[string]row {
 		"createQuote": {ask: func(o owner) (string, any) {
 			return "/quotes", obj{"payee": o.payee, "amount": rub("1.00"), "from": o.account}
 		}, owner: 200, reader: 403, other: 422, foreign: "transfer.payee_invalid"},
-		"createTransfer": {ask: func(o owner) (string, any) { return "/transfers", obj{"quote": o.quote} },
+		"createTransfer": {ask: func(o owner) (string, any) { return "/transfers", obj{"quote": o.quote, "signature": o.signature} },
 			owner: 201, reader: 403, other: 422, foreign: "transfer.quote_invalid"},
 		"getTransfer": {ask: func(o owner) (string, any) { return "/transfers/" + o.transfer, nil },
 			owner: 200, reader: 200, other: 404, foreign: "transfer.missing"},
+		"getReceipt": {ask: func(o owner) (string, any) { return "/receipts/" + o.order, nil },
+			owner: 200, reader: 200, other: 404, foreign: "order.no_receipt"},
 	}
 }
 
@@ -56,9 +59,10 @@ func TestAccessMatrix(t *testing.T) {
 		anna, pavel, other := w.person(1, 1000), w.person(2, 1000), w.person(3, 1000)
 		o := owner{person: anna, account: anna.from(), payee: w.payee(anna, pavel)}
 		done := w.order(anna.transfer, "first", obj{"payee": o.payee, "amount": rub("10.00"), "from": o.account})
-		o.transfer = done.text("id")
+		o.transfer, o.order = done.text("id"), done.text("order_id")
 		o.operation = w.get(anna.reading, "/operations").body["operations"].([]any)[0].(obj)["id"].(string)
-		o.quote = w.post(anna.transfer, "/quotes", obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
+		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
+		o.signature = ordertest.Encoded(w, w.key, w.texts[o.quote])
 		revoked, token := w.token(anna, time.Hour, access.ScopeTransfer)
 		if err := w.Access.RevokeToken(ctx, anna.id, token.ID); err != nil {
 			w.Fatal(err)
@@ -101,10 +105,7 @@ func TestAccessMatrix(t *testing.T) {
 		}
 		// Another's account under one's own payee.
 		payee := w.payee(other, pavel)
-		for _, path := range []string{"/quotes", "/transfers"} {
-			got := w.do(ask{method: "POST", path: "/api/v1" + path, token: other.transfer, key: "foreign", body: obj{"payee": payee, "amount": rub("1.00"), "from": anna.from()}})
-			w.problem(got, 404, "transfer.no_such_account")
-		}
+		w.problem(w.post(other.transfer, "/quotes", obj{"payee": payee, "amount": rub("1.00"), "from": anna.from()}), 404, "transfer.no_such_account")
 		if got := w.balance(anna); got != "970.00 RUB" {
 			w.Errorf("Anna has %s", got)
 		}

@@ -5,6 +5,7 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/locale"
@@ -25,10 +26,11 @@ func Codes() []*fault.Error {
 		phone.ErrEmpty, phone.ErrShort, phone.ErrLong, phone.ErrInvalid,
 		transfer.ErrNotAClient, transfer.ErrSelf, transfer.ErrBlocked, limit.ErrLookups,
 		locale.ErrAmountEmpty, locale.ErrAmountInvalid, locale.ErrAmountDecimals, locale.ErrAmountPositive, locale.ErrAmountLarge, errCurrency,
-		transfer.ErrPayee, transfer.ErrAccount, transfer.ErrQuote, transfer.ErrQuoteExpired, errBoth,
-		transfer.ErrMessageLong, transfer.ErrMessageChars, errSignature,
+		transfer.ErrPayee, transfer.ErrAccount, transfer.ErrQuote, transfer.ErrQuoteExpired,
+		transfer.ErrMessageLong, transfer.ErrMessageChars, errSignature, order.ErrNotSigned, order.ErrNoReceipt,
 		errKey, errKeyForm, transfer.ErrKeyReused,
-		transfer.ErrInsufficientFunds, limit.ErrOneTransfer, limit.ErrOutgoingDay, limit.ErrOutgoingMonth, ledger.ErrClosedAccount,
+		transfer.ErrInsufficientFunds, limit.ErrOneTransfer, limit.ErrOutgoingDay, limit.ErrOutgoingMonth,
+		limit.ErrSimplifiedDay, limit.ErrSimplifiedMonth, limit.ErrReducedOne, limit.ErrReducedDay, limit.ErrTokenOne, limit.ErrTokenDay, ledger.ErrClosedAccount,
 		ledger.ErrBusy, ledger.ErrUnknownOutcome, errGone, errBroken,
 	} {
 		if f, ok := fault.As(err); ok {

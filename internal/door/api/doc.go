@@ -25,6 +25,7 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
@@ -37,6 +38,7 @@ import (
 // Tokens tells who holds a personal token (access.Service).
 type Tokens interface {
 	ByToken(ctx context.Context, secret string) (access.Token, error)
+	TokenStanding(ctx context.Context, t access.Token) (client.Standing, error)
 }
 
 // Clients reads a client for himself (client.Directory).
@@ -57,17 +59,23 @@ type Operations interface {
 
 // Limits reads what a client may still move (limit.Service).
 type Limits interface {
-	Left(ctx context.Context, who client.ID) (limit.Left, error)
+	Left(ctx context.Context, who client.ID, at client.Standing) (limit.Left, error)
 }
 
 // Transfers sends money to people (transfer.Service).
 type Transfers interface {
 	Resolve(ctx context.Context, who client.ID, p phone.Number, ip string) (transfer.Payee, error)
 	Quote(who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
-	Parts(who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
-	Order(who client.ID, quote, message string) (transfer.Order, error)
+	Order(who client.ID, quote, message string) (order.Document, error)
 	ToFriend(ctx context.Context, cmd transfer.ToFriend) (transfer.Receipt, error)
 	Receipt(ctx context.Context, who client.ID, transfer id.ID) (transfer.Receipt, error)
+	SignedOrder(ctx context.Context, who client.ID, transfer id.ID) (id.ID, error)
+}
+
+// Orders checks signatures and gives receipts (order.Service).
+type Orders interface {
+	Accept(who client.ID, d order.Document, e order.Evidence) (order.Signed, error)
+	Receipt(ctx context.Context, who client.ID, order id.ID) ([]byte, error)
 }
 
 // Deps is what the door works with.
@@ -79,6 +87,7 @@ type Deps struct {
 	Operations Operations
 	Limits     Limits
 	Transfers  Transfers
+	Orders     Orders
 
 	Kit *ui.Kit      // the look of the page at /api/docs; without it there is no page
 	Log *slog.Logger // one line per request; silent when nil

@@ -137,7 +137,7 @@ func (d *Door) docs(p *locale.Printer) docs {
 	schemas := d.api.OpenAPI().Components.Schemas.Map()
 	for _, name := range slices.Sorted(maps.Keys(schemas)) {
 		s := docShape{Name: name}
-		for _, m := range order(schemas[name]) {
+		for _, m := range membersOf(schemas[name]) {
 			s.Members = append(s.Members, member(m, schemas[name].Properties[m], p.T(memberKey(p, name, m)), slices.Contains(schemas[name].Required, m)))
 		}
 		out.Shapes = append(out.Shapes, s)
@@ -199,9 +199,9 @@ func member(name string, s *huma.Schema, text string, required bool) docMember {
 
 func shapeName(ref string) string { return strings.TrimPrefix(ref, "#/components/schemas/") }
 
-// order gives the members of an object: what must be there first, as the type
+// membersOf gives the members of an object: what must be there first, as the type
 // lists it, then the rest.
-func order(s *huma.Schema) []string {
+func membersOf(s *huma.Schema) []string {
 	out := slices.Clone(s.Required)
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		if !slices.Contains(out, name) {
@@ -238,7 +238,7 @@ func (d *Door) writeExample(b *bytes.Buffer, s *huma.Schema, indent string) {
 	case s.Type == "object":
 		b.WriteString("{")
 		n := 0
-		for _, name := range order(s) {
+		for _, name := range membersOf(s) {
 			if name == "signature" || name == "quote" && s.Properties["payee"] != nil && s.Properties["total"] == nil {
 				continue // reserved, or the other way to say the same
 			}

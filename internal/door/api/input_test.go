@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"rocketbank/internal/bank/order/ordertest"
 )
 
 // bad is one thing that somebody may send and what it is answered with.
@@ -22,8 +24,9 @@ func TestBadInput(t *testing.T) {
 	each(t, func(w *world) {
 		anna, pavel := w.person(1, 1000), w.person(2, 0)
 		payee, from := w.payee(anna, pavel), anna.from()
-		quote := w.post(anna.transfer, "/quotes", obj{"payee": payee, "amount": rub("1.00"), "from": from}).text("quote")
+		quote := w.quote(anna.transfer, obj{"payee": payee, "amount": rub("1.00"), "from": from}).text("quote")
 		before := w.balance(anna)
+		stranger, _ := ordertest.Key(9)
 
 		var all []bad
 		add := func(path, name string, body any, status int, code, field string) {
@@ -76,9 +79,8 @@ func TestBadInput(t *testing.T) {
 				field = "amount"
 			}
 			add("/quotes", "sum "+sum, obj{"payee": payee, "amount": rub(sum), "from": from}, 422, code, field)
-			add("/transfers", "sum "+sum, obj{"payee": payee, "amount": rub(sum), "from": from}, 422, code, field)
 		}
-		for _, path := range []string{"/quotes", "/transfers"} {
+		for _, path := range []string{"/quotes"} {
 			parts := func(amount string) string {
 				return fmt.Sprintf(`{"payee":%q,"amount":%s,"from":%q}`, payee, amount, from)
 			}
@@ -100,13 +102,19 @@ func TestBadInput(t *testing.T) {
 		}
 		add("/transfers", "nothing", "{}", 422, "api.required", "quote")
 		add("/transfers", "null", `{"quote":null}`, 422, "api.required", "quote")
-		add("/transfers", "quote and parts", obj{"quote": quote, "from": from}, 422, "api.quote_or_parts", "quote")
-		add("/transfers", "invented quote", obj{"quote": "abc"}, 422, "transfer.quote_invalid", "quote")
-		add("/transfers", "altered quote", obj{"quote": quote[:len(quote)-2] + "xx"}, 422, "transfer.quote_invalid", "quote")
-		add("/transfers", "a payee for a quote", obj{"quote": payee}, 422, "transfer.quote_invalid", "quote")
-		add("/transfers", "signature", obj{"quote": quote, "signature": obj{"key_id": "k", "value": "v"}}, 422, "api.signature_reserved", "signature")
-		add("/transfers", "long message", obj{"quote": quote, "message": strings.Repeat("я", 141)}, 422, "transfer.message_long", "message")
-		add("/transfers", "NUL in message", obj{"quote": quote, "message": "a\x00b"}, 422, "transfer.message_chars", "message")
+		add("/transfers", "parts", obj{"payee": payee, "amount": rub("1.00"), "from": from}, 422, "api.unknown_field", "")
+		add("/transfers", "invented quote", obj{"quote": "abc", "signature": someSignature}, 422, "transfer.quote_invalid", "quote")
+		add("/transfers", "altered quote", obj{"quote": quote[:len(quote)-2] + "xx", "signature": someSignature}, 422, "transfer.quote_invalid", "quote")
+		add("/transfers", "a payee for a quote", obj{"quote": payee, "signature": someSignature}, 422, "transfer.quote_invalid", "quote")
+		add("/transfers", "no signature", obj{"quote": quote}, 422, "api.required", "signature")
+		for _, s := range []string{"x", someSignature + "A", someSignature[1:], someSignature[1:] + "=", someSignature[1:] + "B", "подпись", strings.Repeat("A", 60_000)} {
+			add("/transfers", "signature "+s[:1], obj{"quote": quote, "signature": s}, 422, "api.signature_form", "signature")
+		}
+		add("/transfers", "signature of nothing", obj{"quote": quote, "signature": someSignature}, 403, "order.not_signed", "signature")
+		add("/transfers", "another key's signature", obj{"quote": quote, "signature": ordertest.Encoded(w, stranger, w.texts[quote])}, 403, "order.not_signed", "signature")
+		add("/transfers", "another message's signature", obj{"quote": quote, "message": "x", "signature": ordertest.Encoded(w, w.key, w.texts[quote])}, 403, "order.not_signed", "signature")
+		add("/transfers", "long message", obj{"quote": quote, "signature": someSignature, "message": strings.Repeat("я", 141)}, 422, "transfer.message_long", "message")
+		add("/transfers", "NUL in message", obj{"quote": quote, "signature": someSignature, "message": "a\x00b"}, 422, "transfer.message_chars", "message")
 		add("/transfers", "a number for a message", fmt.Sprintf(`{"quote":%q,"message":5}`, quote), 422, "api.wrong_type", "message")
 
 		for _, b := range all {
@@ -161,12 +169,13 @@ func TestBadQueries(t *testing.T) {
 		}
 		w.problem(r, status, code)
 	}
-	for _, path := range []string{"/me", "/accounts", "/cards", "/limits", "/operations/x", "/transfers/x"} {
+	for _, path := range []string{"/me", "/accounts", "/cards", "/limits", "/operations/x", "/transfers/x", "/receipts/x"} {
 		w.problem(w.get(anna.reading, path+"?x=1"), 422, "api.unknown_parameter")
 	}
 	for _, id := range []string{"x", "op_", "op_0", "1", "op_" + strings.Repeat("z", 26), strings.Repeat("a", 3000), "%00", "op_%E2%98%95"} {
 		w.problem(w.get(anna.reading, "/operations/"+id), 404, "operation.missing")
 		w.problem(w.get(anna.reading, "/transfers/"+id), 404, "transfer.missing")
+		w.problem(w.get(anna.reading, "/receipts/"+id), 404, "order.no_receipt")
 	}
 }
 

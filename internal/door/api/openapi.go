@@ -71,7 +71,7 @@ func (d *Door) finishSpec() {
 
 // closed tells the shapes that callers send: members nobody asked for are refused.
 func closed(schema string) bool {
-	return strings.HasPrefix(schema, "New") || schema == "Money" || schema == "Signature"
+	return strings.HasPrefix(schema, "New") || schema == "Money"
 }
 
 func tags() []string { return []string{"client", "money", "transfers"} }

@@ -47,8 +47,7 @@ var (
 
 	errRequired  = fault.New(fault.Invalid, "api.required")
 	errCurrency  = fault.New(fault.Invalid, "api.currency")
-	errBoth      = fault.New(fault.Invalid, "api.quote_or_parts").At("quote")
-	errSignature = fault.New(fault.Invalid, "api.signature_reserved").At("signature")
+	errSignature = fault.New(fault.Invalid, "api.signature_form").At("signature")
 	errKey       = fault.New(fault.Invalid, "api.idempotency_key").At("Idempotency-Key")
 	errKeyForm   = fault.New(fault.Invalid, "api.idempotency_key_form").At("Idempotency-Key")
 )

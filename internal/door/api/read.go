@@ -9,6 +9,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/ledger"
 )
 
@@ -40,6 +41,9 @@ type Token struct {
 	Name    string    `json:"name"`
 	Scopes  []string  `json:"scopes" enum:"read,transfer"`
 	Expires time.Time `json:"expires_at"`
+	// What it may send; absent when nothing.
+	PerOrder *Money `json:"per_order,omitempty"`
+	PerDay   *Money `json:"per_day,omitempty"`
 }
 
 func (d *Door) me(ctx context.Context, c *call, _ *none) (*answer[Me], error) {
@@ -55,8 +59,14 @@ func (d *Door) me(ctx context.Context, c *call, _ *none) (*answer[Me], error) {
 
 func tokenOf(t access.Token) Token {
 	out := Token{ID: t.ID.Text(tokenPrefix), Name: t.Name, Scopes: []string{}, Expires: t.Expires.UTC()}
-	for _, s := range t.Scopes {
-		out.Scopes = append(out.Scopes, string(s))
+	for _, s := range []access.Scope{access.ScopeRead, access.ScopeTransfer} {
+		if t.May(s) {
+			out.Scopes = append(out.Scopes, string(s))
+		}
+	}
+	if t.May(access.ScopeTransfer) {
+		order, day := shown(t.OrderCap), shown(t.DayCap)
+		out.PerOrder, out.PerDay = &order, &day
 	}
 	return out
 }
@@ -156,6 +166,7 @@ type Allowance struct {
 	OutgoingDay   Meter     `json:"outgoing_day"`
 	OutgoingMonth Meter     `json:"outgoing_month"`
 	TopUpDay      Meter     `json:"topup_day"`
+	Caps          []Cap     `json:"caps" nullable:"false"`
 	Resets        time.Time `json:"resets_at"`
 }
 
@@ -165,15 +176,47 @@ type Meter struct {
 	Cap  Money `json:"cap"`
 }
 
+// Cap is one more cap that holds for this caller.
+type Cap struct {
+	Why   string     `json:"why" enum:"simplified,scriptless,reduced,token"`
+	Order *Money     `json:"order,omitempty"`
+	Day   *Meter     `json:"day,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
 func (d *Door) limits(ctx context.Context, c *call, _ *none) (*answer[Allowance], error) {
-	left, err := d.d.Limits.Left(ctx, c.token.Client)
+	standing, err := d.d.Tokens.TokenStanding(ctx, c.token)
 	if err != nil {
 		return nil, err
 	}
-	return ok(Allowance{
+	if !c.token.May(access.ScopeTransfer) { // it sends nothing: tell what its owner may
+		standing.Token = id.ID{}
+	}
+	left, err := d.d.Limits.Left(ctx, c.token.Client, standing)
+	if err != nil {
+		return nil, err
+	}
+	out := Allowance{
 		Transfer: shown(left.Transfer()), OneTransfer: shown(left.OneTransfer), OutgoingDay: meter(left.OutgoingDay),
-		OutgoingMonth: meter(left.OutgoingMonth), TopUpDay: meter(left.TopUpDay), Resets: left.Resets.UTC(),
-	})
+		OutgoingMonth: meter(left.OutgoingMonth), TopUpDay: meter(left.TopUpDay), Resets: left.Resets.UTC(), Caps: []Cap{},
+	}
+	for _, k := range left.Caps {
+		cap := Cap{Why: string(k.Why)}
+		if k.Order.Cur != 0 {
+			order := shown(k.Order)
+			cap.Order = &order
+		}
+		if k.Day.Cap.Cur != 0 {
+			day := meter(k.Day)
+			cap.Day = &day
+		}
+		if !k.Until.IsZero() {
+			until := k.Until.UTC()
+			cap.Until = &until
+		}
+		out.Caps = append(out.Caps, cap)
+	}
+	return ok(out)
 }
 
 func meter(m limit.Meter) Meter { return Meter{Left: shown(m.Left), Cap: shown(m.Cap)} }

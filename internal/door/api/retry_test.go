@@ -15,13 +15,14 @@ func TestParallelRetries(t *testing.T) {
 	each(t, func(w *world) {
 		anna, pavel := w.person(1, 1000), w.person(2, 0)
 		body := obj{"payee": w.payee(anna, pavel), "amount": rub("10.00"), "from": anna.from(), "message": "раз"}
+		signed := w.signed(anna.transfer, body)
 		const n = 100
 		answers := make([]reply, n)
 		errs := make([]error, n)
 		var wg sync.WaitGroup
 		for i := range n {
 			wg.Go(func() {
-				answers[i], errs[i] = w.try(ask{method: "POST", path: "/api/v1/transfers", token: anna.transfer, key: "one", body: body})
+				answers[i], errs[i] = w.try(ask{method: "POST", path: "/api/v1/transfers", token: anna.transfer, key: "one", body: signed})
 			})
 		}
 		wg.Wait()
@@ -97,7 +98,7 @@ func TestIdempotencyKey(t *testing.T) {
 	for _, key := range []string{"a b", strings.Repeat("k", 256), "ключ", "tab\there", "🔑"} {
 		w.problem(w.order(anna.transfer, key, body), 400, "api.idempotency_key_form")
 	}
-	r := w.do(ask{method: "POST", path: "/api/v1/transfers", token: anna.transfer, body: body, header: map[string][]string{"Idempotency-Key": {"a", "b"}}})
+	r := w.do(ask{method: "POST", path: "/api/v1/transfers", token: anna.transfer, body: w.signed(anna.transfer, body), header: map[string][]string{"Idempotency-Key": {"a", "b"}}})
 	w.problem(r, 400, "api.idempotency_key_form")
 	if got := w.balance(anna); got != "100.00 RUB" {
 		t.Errorf("Anna has %s", got)
@@ -113,7 +114,7 @@ func TestExpiredQuote(t *testing.T) {
 	each(t, func(w *world) {
 		anna, pavel := w.person(1, 100), w.person(2, 0)
 		quote := func() string {
-			return w.post(anna.transfer, "/quotes", obj{"payee": w.payee(anna, pavel), "amount": rub("1.00"), "from": anna.from()}).text("quote")
+			return w.quote(anna.transfer, obj{"payee": w.payee(anna, pavel), "amount": rub("1.00"), "from": anna.from()}).text("quote")
 		}
 		used, late := quote(), quote()
 		done := w.order(anna.transfer, "used", obj{"quote": used})
@@ -125,16 +126,18 @@ func TestExpiredQuote(t *testing.T) {
 	})
 }
 
-// A transfer by its parts is repeated the next day, when the payee's token has
-// run out: the remembered answer comes, and only a new order is refused.
+// A signed order is repeated days later: the remembered answer comes, and only
+// a new order is refused.
 func TestRepeatAfterThePayeesTokenRanOut(t *testing.T) {
 	each(t, func(w *world) {
 		anna, pavel := w.person(1, 100), w.person(2, 0)
 		body := obj{"payee": w.payee(anna, pavel), "amount": rub("1.00"), "from": anna.from()}
-		done := w.order(anna.transfer, "used", body)
+		used, late := w.signed(anna.transfer, body), w.signed(anna.transfer, body)
+		done := w.order(anna.transfer, "used", used)
 		w.clock.Add(25 * 60 * 60 * 1e9)
-		w.problem(w.order(anna.transfer, "late", body), 422, "transfer.payee_invalid")
-		if r := w.order(anna.transfer, "used", body); r.status != 201 || r.raw != done.raw || r.header.Get("Idempotency-Replayed") != "true" {
+		w.problem(w.order(anna.transfer, "late", late), 422, "transfer.quote_expired")
+		w.problem(w.post(anna.transfer, "/quotes", body), 422, "transfer.payee_invalid")
+		if r := w.order(anna.transfer, "used", used); r.status != 201 || r.raw != done.raw || r.header.Get("Idempotency-Replayed") != "true" {
 			w.Errorf("repeat: %d %s, first %s", r.status, r.raw, done.raw)
 		}
 		if got := w.balance(anna); got != "99.00 RUB" {

@@ -30,6 +30,7 @@ func (d *Door) addRoutes() {
 	post(d, write("createQuote", "/quotes", "transfers", 200), d.quote)
 	post(d, write("createTransfer", "/transfers", "transfers", 201, 409), d.createTransfer)
 	get(d, read("getTransfer", "/transfers/{id}", "transfers", 404, 422), d.transfer)
+	get(d, read("getReceipt", "/receipts/{id}", "transfers", 404, 422), d.receipt)
 
 	d.refuseRest()
 }

@@ -44,7 +44,7 @@ func TestStory(t *testing.T) {
 		}
 
 		payee := w.payee(anna, pavel)
-		quote := w.post(anna.transfer, "/quotes", obj{"payee": payee, "amount": rub("1500.50"), "from": anna.from()})
+		quote := w.quote(anna.transfer, obj{"payee": payee, "amount": rub("1500.50"), "from": anna.from(), "message": "За кофе ☕"})
 		if quote.status != 200 || quote.text("amount.amount") != "1500.50" || quote.text("fee.amount") != "0.00" || quote.text("total.amount") != "1500.50" ||
 			quote.text("name") != "Анна С." || quote.text("from") != anna.from() {
 			t.Fatalf("quote: %d %s", quote.status, quote.raw)
@@ -58,9 +58,8 @@ func TestStory(t *testing.T) {
 			got.text("message") != "За кофе ☕" || got.text("phone") != pavel.phone.E164() {
 			t.Errorf("get transfer: %d %s", got.status, got.raw)
 		}
-		// In one request, without a quote.
 		if r := w.order(anna.transfer, "order-2", obj{"payee": payee, "amount": rub("99.5"), "from": anna.from()}); r.status != 201 || r.text("amount.amount") != "99.50" {
-			t.Errorf("one request: %d %s", r.status, r.raw)
+			t.Errorf("the second: %d %s", r.status, r.raw)
 		}
 		if got := w.balance(anna); got != "8400.00 RUB" {
 			t.Errorf("Anna has %s", got)
@@ -87,8 +86,8 @@ func TestStory(t *testing.T) {
 			t.Errorf("incoming %v", in)
 		}
 		limits := w.get(anna.reading, "/limits")
-		if limits.text("outgoing_day.left.amount") != "298400.00" || limits.text("outgoing_day.cap.amount") != "300000.00" ||
-			limits.text("transfer.amount") != "100000.00" || limits.text("resets_at") != "2026-11-22T21:00:00Z" {
+		if limits.text("outgoing_day.left.amount") != "58400.00" || limits.text("outgoing_day.cap.amount") != "60000.00" ||
+			limits.text("transfer.amount") != "58400.00" || limits.text("one_transfer.amount") != "100000.00" || limits.text("resets_at") != "2026-11-22T21:00:00Z" {
 			t.Errorf("limits: %s", limits.raw)
 		}
 		w.quiet(anna, pavel)
@@ -167,7 +166,7 @@ func TestLanguages(t *testing.T) {
 		anna, pavel := w.person(1, 100), w.person(2, 0)
 		body := obj{"payee": w.payee(anna, pavel), "amount": rub("150.00"), "from": anna.from()}
 		for lang, want := range map[string]string{"": "Не хватает 50 ₽", "ru": "Не хватает 50 ₽", "ru-RU,ru;q=0.9,en;q=0.8": "Не хватает 50 ₽", "en": "₽50", "en-GB, ru;q=0.5": "₽50", "de": "₽50"} {
-			r := w.do(ask{method: "POST", path: "/api/v1/transfers", token: anna.transfer, key: "k", lang: lang, body: body})
+			r := w.do(ask{method: "POST", path: "/api/v1/transfers", token: anna.transfer, key: "k", lang: lang, body: w.signed(anna.transfer, body)})
 			w.problem(r, 422, "transfer.insufficient_funds")
 			if !strings.Contains(strings.ReplaceAll(r.text("detail"), "\u00a0", " "), want) {
 				t.Errorf("%q: %s", lang, r.text("detail"))

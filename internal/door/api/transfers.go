@@ -2,12 +2,12 @@ package api
 
 import (
 	"context"
+	"encoding/base64"
 	"time"
 
-	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/id"
-	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/ledger"
 )
@@ -39,25 +39,44 @@ func (d *Door) findRecipient(ctx context.Context, c *call, _ *none, in *NewRecip
 
 // NewQuote asks what a transfer would cost.
 type NewQuote struct {
-	Payee  string `json:"payee"`
-	Amount Money  `json:"amount"`
-	From   string `json:"from" example:"ac_64064"`
+	Payee   string `json:"payee"`
+	Amount  Money  `json:"amount"`
+	From    string `json:"from" example:"ac_64064"`
+	Message string `json:"message,omitempty" maxLength:"140"`
 }
 
-// Quote is an offer: what a transfer would cost.
+// Quote is an offer: what a transfer would cost, and the text to be signed.
 type Quote struct {
-	Quote   string    `json:"quote"`
-	Payee   string    `json:"payee"`
-	Name    string    `json:"name" example:"Павел К."`
-	From    string    `json:"from" example:"ac_64064"`
-	Amount  Money     `json:"amount"`
-	Fee     Money     `json:"fee"`
-	Total   Money     `json:"total"`
-	Expires time.Time `json:"expires_at"`
+	Quote     string    `json:"quote"`
+	Payee     string    `json:"payee"`
+	Name      string    `json:"name" example:"Павел К."`
+	From      string    `json:"from" example:"ac_64064"`
+	Amount    Money     `json:"amount"`
+	Fee       Money     `json:"fee"`
+	Total     Money     `json:"total"`
+	Expires   time.Time `json:"expires_at"`
+	OrderID   string    `json:"order_id" example:"or_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	OrderText string    `json:"order_text"`
 }
 
 func (d *Door) quote(ctx context.Context, c *call, _ *none, in *NewQuote) (*answer[Quote], error) {
-	q, err := offer(c, in.Payee, in.From, in.Amount, d.d.Transfers.Quote)
+	var bad flaws
+	bad.need("payee", in.Payee)
+	amount, err := in.Amount.sum()
+	bad.add(err)
+	var account ledger.AccountID
+	if bad.need("from", in.From) {
+		account, err = parseAccount(in.From, transfer.ErrAccount)
+		bad.add(err)
+	}
+	if len(bad) > 0 {
+		return nil, bad.err()
+	}
+	q, err := d.d.Transfers.Quote(c.token.Client, account, in.Payee, amount)
+	if err != nil {
+		return nil, err
+	}
+	text, err := d.d.Transfers.Order(c.token.Client, q.Token, in.Message)
 	if err != nil {
 		return nil, err
 	}
@@ -73,50 +92,22 @@ func (d *Door) quote(ctx context.Context, c *call, _ *none, in *NewQuote) (*answ
 	return ok(Quote{
 		Quote: q.Token, Payee: in.Payee, Name: q.To.Name, From: AccountText(q.From),
 		Amount: shown(q.Amount), Fee: shown(q.Fee), Total: shown(q.Total), Expires: q.Until.UTC(),
+		OrderID: text.ID.Text(order.Prefix), OrderText: text.Text,
 	})
 }
 
-// quoting makes a quote: one to be shown, or one to be ordered at once.
-type quoting func(who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
-
-// offer makes a quote of what a body says.
-func offer(c *call, payee, from string, sum Money, quote quoting) (transfer.Quote, error) {
-	var bad flaws
-	bad.need("payee", payee)
-	amount, err := sum.sum()
-	bad.add(err)
-	var account ledger.AccountID
-	if bad.need("from", from) {
-		account, err = parseAccount(from, transfer.ErrAccount)
-		bad.add(err)
-	}
-	if len(bad) > 0 {
-		return transfer.Quote{}, bad.err()
-	}
-	return quote(c.token.Client, account, payee, amount)
-}
-
-// NewTransfer is an order to send money: a quote, or what a quote is made of.
+// NewTransfer is an order to send money: a quote and the signature over its
+// text by the token's key. The message is the quote's own, to the letter.
 type NewTransfer struct {
-	Quote     string     `json:"quote,omitempty"`
-	Payee     string     `json:"payee,omitempty"`
-	Amount    *Money     `json:"amount,omitempty"`
-	From      string     `json:"from,omitempty" example:"ac_64064"`
-	Message   string     `json:"message,omitempty" maxLength:"140"`
-	Signature *Signature `json:"signature,omitempty"`
-}
-
-// Signature is the place of the caller's own signature over the order. Keys of
-// tokens come with it; until then an order that carries one is refused, so
-// that nobody believes it was checked.
-type Signature struct {
-	KeyID string `json:"key_id"`
-	Value string `json:"value"`
+	Quote     string `json:"quote"`
+	Message   string `json:"message,omitempty" maxLength:"140"`
+	Signature string `json:"signature"`
 }
 
 // Transfer is money that was sent.
 type Transfer struct {
 	ID      string    `json:"id" example:"tr_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	Order   string    `json:"order_id,omitempty" example:"or_06b3w5m8k9s6q0h2m4x6v8yrk4"`
 	At      time.Time `json:"at"`
 	From    string    `json:"from" example:"ac_64064"`
 	Name    string    `json:"name" example:"Павел К."`
@@ -132,6 +123,9 @@ func shownTransfer(r transfer.Receipt) Transfer {
 	out := Transfer{
 		ID: r.Text(), At: r.At.UTC(), From: AccountText(r.From), Name: r.To.Name, Phone: r.To.Phone.E164(),
 		Amount: shown(r.Amount), Fee: shown(r.Fee), Total: shown(r.Total), Message: r.Message,
+	}
+	if !r.Order.IsZero() {
+		out.Order = r.Order.Text(order.Prefix)
 	}
 	if r.Balance.Cur != 0 {
 		b := shown(r.Balance)
@@ -158,18 +152,16 @@ func (d *Door) createTransfer(ctx context.Context, c *call, in *keyInput, body *
 	if err != nil {
 		return nil, err
 	}
-	quote, err := d.quoteOf(c, body)
+	signed, err := d.signed(c, body)
 	if err != nil {
 		return nil, err
 	}
-	who := c.token.Client
-	order, err := d.d.Transfers.Order(who, quote, body.Message)
+	standing, err := d.d.Tokens.TokenStanding(ctx, c.token)
 	if err != nil {
 		return nil, err
 	}
 	r, err := d.d.Transfers.ToFriend(ctx, transfer.ToFriend{
-		Client: who, Key: key, Quote: quote, Message: body.Message,
-		Proof: order.Proved(transfer.ByToken, c.token.ID.Text(tokenPrefix)),
+		Client: c.token.Client, Key: key, Quote: body.Quote, Message: body.Message, Signed: signed, Standing: standing,
 	})
 	out := &sent{}
 	if r.Replay {
@@ -184,26 +176,30 @@ func (d *Door) createTransfer(ctx context.Context, c *call, in *keyInput, body *
 	return out, nil
 }
 
-// quoteOf gives the quote of an order: the one it names, or a new one of its parts.
-func (d *Door) quoteOf(c *call, body *NewTransfer) (string, error) {
-	parts := body.Payee != "" || body.Amount != nil || body.From != ""
-	switch {
-	case body.Signature != nil:
-		return "", errSignature
-	case body.Quote != "" && parts:
-		return "", errBoth
-	case body.Quote != "":
-		return body.Quote, nil
-	case !parts:
-		return "", errRequired.At("quote")
+// signed checks that the token's key signed exactly this order.
+func (d *Door) signed(c *call, body *NewTransfer) (order.Signed, error) {
+	var bad flaws
+	bad.need("quote", body.Quote)
+	var signature []byte
+	if bad.need("signature", body.Signature) {
+		var err error
+		if signature, err = base64.RawURLEncoding.Strict().DecodeString(body.Signature); err != nil || len(signature) != rawSignature {
+			bad.add(errSignature)
+		}
 	}
-	var sum Money
-	if body.Amount != nil {
-		sum = *body.Amount
+	if len(bad) > 0 {
+		return order.Signed{}, bad.err()
 	}
-	q, err := offer(c, body.Payee, body.From, sum, d.d.Transfers.Parts)
-	return q.Token, err
+	text, err := d.d.Transfers.Order(c.token.Client, body.Quote, body.Message)
+	if err != nil {
+		return order.Signed{}, err
+	}
+	signed, err := d.d.Orders.Accept(c.token.Client, text, c.token.TokenEvidence(signature))
+	return signed, at("signature", err)
 }
+
+// rawSignature is how long r and s of P-256 are together.
+const rawSignature = 64
 
 // key reads the caller's idempotency key. It is the client's, not the token's:
 // an order that is repeated under a new token is still the same order.
@@ -233,4 +229,33 @@ func (d *Door) transfer(ctx context.Context, c *call, in *idInput) (*answer[Tran
 		return nil, err
 	}
 	return ok(shownTransfer(r))
+}
+
+// receiptFile is a receipt, to the byte: it is signed.
+type receiptFile struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+// receipt gives what the caller signed and the bank counter-signed, by the
+// order's identifier or by the transfer's.
+func (d *Door) receipt(ctx context.Context, c *call, in *idInput) (*receiptFile, error) {
+	signed, err := id.Parse(order.Prefix, in.ID)
+	if err != nil {
+		tr, err := id.Parse(transfer.Prefix, in.ID)
+		if err != nil {
+			return nil, order.ErrNoReceipt
+		}
+		if signed, err = d.d.Transfers.SignedOrder(ctx, c.token.Client, tr); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := d.d.Orders.Receipt(ctx, c.token.Client, signed)
+	if err != nil {
+		return nil, err
+	}
+	return &receiptFile{
+		ContentType: "application/json", Disposition: `attachment; filename="` + signed.Text(order.Prefix) + `.json"`, Body: raw,
+	}, nil
 }

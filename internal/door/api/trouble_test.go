@@ -15,6 +15,8 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
@@ -26,8 +28,23 @@ import (
 type anybody struct{}
 
 func (anybody) ByToken(context.Context, string) (access.Token, error) {
-	return access.Token{ID: id.ID{7}, Client: 1, Scopes: []access.Scope{access.ScopeTransfer}}, nil
+	_, public := ordertest.Key(7)
+	return access.Token{ID: id.ID{7}, Client: 1, Scopes: []access.Scope{access.ScopeTransfer}, PublicKey: public}, nil
 }
+
+func (anybody) TokenStanding(context.Context, access.Token) (client.Standing, error) {
+	return client.Standing{Level: client.Full}, nil
+}
+
+// trusting is an order room that takes every signature.
+type trusting struct{ api.Orders }
+
+func (trusting) Accept(client.ID, order.Document, order.Evidence) (order.Signed, error) {
+	return order.Signed{}, nil
+}
+
+// someSignature has the form of one.
+var someSignature = strings.Repeat("A", 86)
 
 // fate is a transfer room that does what it is told.
 type fate struct {
@@ -38,7 +55,7 @@ type fate struct {
 func (fate) Quote(_ client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error) {
 	return transfer.Quote{Token: payee, From: from, Amount: sum}, nil
 }
-func (fate) Order(client.ID, string, string) (transfer.Order, error) { return transfer.Order{}, nil }
+func (fate) Order(client.ID, string, string) (order.Document, error) { return order.Document{}, nil }
 func (f fate) ToFriend(context.Context, transfer.ToFriend) (transfer.Receipt, error) {
 	return f.send()
 }
@@ -61,10 +78,10 @@ func TestTrouble(t *testing.T) {
 		}, 503, "ledger.unknown_outcome", ""},
 	} {
 		log.Reset()
-		door := api.New(api.Deps{Tokens: anybody{}, Transfers: fate{send: c.send}, Rate: unlimited, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		door := api.New(api.Deps{Tokens: anybody{}, Transfers: fate{send: c.send}, Orders: trusting{}, Rate: unlimited, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		server := httptest.NewServer(door)
 		w := &world{server: server}
-		r, err := w.try(ask{method: "POST", path: "/api/v1/transfers", token: "rb_x", key: "k", body: obj{"quote": "q"}})
+		r, err := w.try(ask{method: "POST", path: "/api/v1/transfers", token: "rb_x", key: "k", body: obj{"quote": "q", "signature": someSignature}})
 		server.Close() // also waits for the line in the log
 		if err != nil {
 			t.Fatal(err)
@@ -120,8 +137,8 @@ func TestBodiesThatLie(t *testing.T) {
 func BenchmarkOrder(b *testing.B) {
 	done := transfer.Receipt{ID: id.ID{1}, From: 64064, To: transfer.Payee{Name: "Павел К.", Phone: "+79165550123"},
 		Amount: money.Rub(105), Fee: money.Rub(0), Total: money.Rub(105), Balance: money.Rub(5000)}
-	door := api.New(api.Deps{Tokens: anybody{}, Rate: unlimited, Transfers: fate{send: func() (transfer.Receipt, error) { return done, nil }}})
-	body := `{"amount":{"amount":"1.05","currency":"RUB"},"from":"ac_64064","message":"За кофе, спасибо!","payee":"` + strings.Repeat("A", 300) + `"}`
+	door := api.New(api.Deps{Tokens: anybody{}, Rate: unlimited, Orders: trusting{}, Transfers: fate{send: func() (transfer.Receipt, error) { return done, nil }}})
+	body := `{"message":"За кофе, спасибо!","signature":"` + someSignature + `","quote":"` + strings.Repeat("A", 400) + `"}`
 	b.ReportAllocs()
 	for b.Loop() {
 		r := httptest.NewRequest(http.MethodPost, "/api/v1/transfers", strings.NewReader(body))

@@ -3,12 +3,17 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +23,8 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
@@ -40,6 +47,11 @@ type world struct {
 	server *httptest.Server
 	door   *api.Door
 	log    *bytes.Buffer
+	orders *order.Service
+	key    *ecdsa.PrivateKey // of every token that may send money
+	public []byte
+	mu     sync.Mutex
+	texts  map[string]string // order texts by quote
 }
 
 // each runs fn on both engines.
@@ -83,10 +95,16 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 		t.Fatal(err)
 	}
 	operations, limits := operation.New(d, v), limit.New(d, v, limit.Standard())
+	w.orders = order.New(order.Deps{
+		DB: d, Vault: v, People: w.Clients, Messenger: w.Access, Host: "bank.example", Now: w.Now, Digits: access.NewCode,
+	})
+	w.key, w.public = ordertest.Key(7)
+	w.texts = map[string]string{}
 	w.door = api.New(api.Deps{
-		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits,
+		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Orders: w.orders,
 		Transfers: transfer.New(transfer.Deps{
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(),
+			Orders: w.orders,
 		}),
 		Kit: kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
 	})
@@ -103,6 +121,7 @@ type person struct {
 	reading  string // token with the scope read
 	transfer string // token with the scope transfer
 	proof    access.Proof
+	session  access.Session
 }
 
 // from is the account as the API names it.
@@ -130,7 +149,7 @@ func (w *world) named(n int, name string, roubles int64) person {
 	if err != nil {
 		w.Fatal(err)
 	}
-	p.id = done.Entry.Session.Client
+	p.id, p.session = done.Entry.Session.Client, done.Entry.Session
 	if p.account, err = w.Cards.DefaultAccount(ctx, p.id); err != nil {
 		w.Fatal(err)
 	}
@@ -155,7 +174,32 @@ func (w *world) named(n int, name string, roubles int64) person {
 
 func (w *world) token(p person, ttl time.Duration, scopes ...access.Scope) (string, access.Token) {
 	w.Helper()
-	t, secret, err := w.Access.CreateToken(ctx, p.proof, access.NewToken{Name: "тест", Scopes: scopes, TTL: ttl})
+	n := access.NewToken{Name: "тест", Scopes: scopes, TTL: ttl}
+	if slices.Contains(scopes, access.ScopeTransfer) {
+		n.PublicKey, n.OrderCap, n.DayCap = w.public, money.Rub(100_000_00), money.Rub(300_000_00)
+		return w.signedToken(p, n)
+	}
+	t, secret, err := w.Access.CreateToken(ctx, p.proof, n)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return secret.Reveal(), t
+}
+
+// signedToken makes a token that may send money: offered, signed by the
+// client's device, made.
+func (w *world) signedToken(p person, n access.NewToken) (string, access.Token) {
+	w.Helper()
+	offer, doc, err := w.Access.OfferToken(ctx, p.id, n)
+	if err != nil {
+		w.Fatal(err)
+	}
+	key, spki := ordertest.Key(8)
+	signed, err := w.orders.Accept(p.id, doc, order.ByDevice(p.session.Device, spki, ordertest.Sign(w, key, doc.Text)))
+	if err != nil {
+		w.Fatal(err)
+	}
+	t, secret, err := w.Access.CreateSignedToken(ctx, p.proof, offer, signed)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -275,10 +319,48 @@ func (w *world) post(token, path string, body any) reply {
 	return w.do(ask{method: "POST", path: "/api/v1" + path, token: token, body: body})
 }
 
-// order posts a transfer.
+// order posts a transfer. A body of parts (payee, amount, from) becomes a
+// quote first; what has a quote and no signature is signed.
 func (w *world) order(token, key string, body any) reply {
 	w.Helper()
-	return w.do(ask{method: "POST", path: "/api/v1/transfers", token: token, key: key, body: body})
+	return w.do(ask{method: "POST", path: "/api/v1/transfers", token: token, key: key, body: w.signed(token, body)})
+}
+
+// signed makes the body of a transfer out of parts or a quote.
+func (w *world) signed(token string, body any) any {
+	w.Helper()
+	b, ok := body.(obj)
+	if !ok {
+		return body
+	}
+	out := maps.Clone(b)
+	if _, parts := b["payee"]; parts {
+		q := w.quote(token, b)
+		out = obj{"quote": q.text("quote")}
+		if m, found := b["message"]; found {
+			out["message"] = m
+		}
+	}
+	w.mu.Lock()
+	text, known := w.texts[fmt.Sprint(out["quote"])]
+	w.mu.Unlock()
+	if _, signed := out["signature"]; known && !signed {
+		out["signature"] = ordertest.Encoded(w, w.key, text)
+	}
+	return out
+}
+
+// quote asks for a quote and remembers its text.
+func (w *world) quote(token string, body obj) reply {
+	w.Helper()
+	q := w.post(token, "/quotes", body)
+	if q.status != 200 {
+		w.Fatalf("quote: %d %s", q.status, q.raw)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.texts[q.text("quote")] = q.text("order_text")
+	return q
 }
 
 // payee finds a recipient.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/door/ui"
@@ -36,7 +37,7 @@ func (d *Door) renderConfirm(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	left, err := d.Limits.Left(r.Context(), who)
+	left, err := d.Limits.Left(r.Context(), who, client.Standing{})
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (d *Door) send(r *http.Request, x draft) (transfer.Receipt, error) {
 	}
 	return d.Transfers.ToFriend(r.Context(), transfer.ToFriend{
 		Client: in.Client, Key: ledgerKey(x.Key), Quote: x.Quote, Message: x.Message,
-		Proof: order.Proved(transfer.ByPasscode, in.ID.Text("se")),
+		Proof: transfer.Proved(order, transfer.ByPasscode, in.ID.Text("se")),
 	})
 }
 

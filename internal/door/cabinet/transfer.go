@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
@@ -175,7 +176,7 @@ func (d *Door) offer(r *http.Request, x draft) (offering, error) {
 	if o.cards, err = d.cards(r); err != nil {
 		return o, err
 	}
-	if o.left, err = d.Limits.Left(r.Context(), who); err != nil {
+	if o.left, err = d.Limits.Left(r.Context(), who, client.Standing{}); err != nil {
 		return o, err
 	}
 	var sum money.Amount

@@ -4,12 +4,18 @@
 package transferbench
 
 import (
+	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
+	"encoding/binary"
 	"fmt"
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/bench"
@@ -45,8 +51,16 @@ type World struct {
 	Transfers  *transfer.Service
 	Operations *operation.Service
 	Limits     *limit.Service
+	Orders     *order.Service
 	Accounts   []ledger.AccountID
+	// Key signs for every payer: what a signature costs does not depend on whose
+	// it is.
+	Key    *ecdsa.PrivateKey
+	Public []byte // its SPKI
 }
+
+// Caps of the tokens by which the payers order.
+func Caps() (order, day money.Amount) { return money.Rub(100_000_00), money.Rub(300_000_00) }
 
 // Make empties a bench database and fills it with n clients.
 func Make(ctx context.Context, d *db.DB, n, writers int) (*World, error) {
@@ -65,16 +79,56 @@ func Make(ctx context.Context, d *db.DB, n, writers int) (*World, error) {
 		w.Book.Close()
 		return nil, fmt.Errorf("make %d accounts: %w", n, err)
 	}
+	if err := w.people(ctx, n); err != nil {
+		w.Book.Close()
+		return nil, fmt.Errorf("make %d clients: %w", n, err)
+	}
+	if w.Key, err = ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{42}, 32)); err == nil {
+		w.Public, err = x509.MarshalPKIXPublicKey(w.Key.Public())
+	}
+	if err != nil {
+		w.Book.Close()
+		return nil, err
+	}
 	w.Operations = operation.New(d, w.Vault)
+	w.Orders = order.New(order.Deps{DB: d, Vault: w.Vault})
 	w.Limits = limit.New(d, w.Vault, limit.Standard())
 	w.Transfers = transfer.New(transfer.Deps{
-		DB: d, Book: w.Book, Vault: w.Vault, People: crowd{w.Accounts}, Operations: w.Operations, Limits: w.Limits, Tariff: tariff.Standard(),
+		DB: d, Book: w.Book, Vault: w.Vault, People: crowd{w.Accounts}, Operations: w.Operations, Limits: w.Limits, Tariff: tariff.Standard(), Orders: w.Orders,
 	})
 	return w, nil
 }
 
 // Close stops the book.
 func (w *World) Close() error { return w.Book.Close() }
+
+var insClient = db.NewInsert("client",
+	db.Col{Name: "id", Type: db.Int}, db.Col{Name: "uid", Type: db.Bytes}, db.Col{Name: "name", Type: db.Bytes}, db.Col{Name: "born", Type: db.Bytes},
+	db.Col{Name: "phone", Type: db.Bytes}, db.Col{Name: "lang", Type: db.Text}, db.Col{Name: "theme", Type: db.Text}, db.Col{Name: "state", Type: db.Int},
+	db.Col{Name: "level", Type: db.Int}, db.Col{Name: "account", Type: db.Int}, db.Col{Name: "created_us", Type: db.Int})
+
+// people makes the rows that are read on the way of an order; nobody's name is
+// in them.
+func (w *World) people(ctx context.Context, n int) error {
+	const batch = 5000
+	for from := 0; from < n; from += batch {
+		rows := make([]db.Row, 0, batch)
+		for i := from; i < min(from+batch, n); i++ {
+			rows = append(rows, insClient.Row(i+1, uid(client.ID(i+1)).Bytes(), []byte{}, []byte{}, []byte{}, string(locale.Russian), "",
+				int64(client.Active), int64(client.Full), int64(w.Accounts[i]), int64(0)))
+		}
+		if err := w.DB.Write(ctx, func(tx db.Tx) error { return tx.Insert(ctx, rows...) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// uid is what a client of the bench is called outside.
+func uid(who client.ID) (x id.ID) {
+	binary.BigEndian.PutUint64(x[8:], uint64(who)) // #nosec G115 -- clients are numbered from 1
+	return x
+}
 
 // crowd is the directory of the bench: every number is a client called Павел К.
 type crowd struct{ accounts []ledger.AccountID }
@@ -83,7 +137,7 @@ func (c crowd) Person(_ context.Context, who client.ID) (client.Person, error) {
 	if who < 1 || int(who) > len(c.accounts) {
 		return client.Person{}, client.ErrNobody
 	}
-	return client.Person{ID: who, Account: c.accounts[who-1], First: "Павел", Masked: "Павел К.", State: client.Active, Lang: locale.Russian}, nil
+	return client.Person{ID: who, UID: uid(who), Account: c.accounts[who-1], First: "Павел", Masked: "Павел К.", State: client.Active, Lang: locale.Russian}, nil
 }
 
 func (c crowd) ByPhone(context.Context, phone.Number) (client.Person, error) {
@@ -125,10 +179,23 @@ func (w *World) Pay(ctx context.Context, p Pair, kopecks int64) (transfer.Receip
 	if err != nil {
 		return transfer.Receipt{}, err
 	}
+	signature, err := w.Sign(o.Text)
+	if err != nil {
+		return transfer.Receipt{}, err
+	}
+	signed, err := w.Orders.Accept(p.Payer, o, order.ByToken(uid(p.Payer), w.Public, signature))
+	if err != nil {
+		return transfer.Receipt{}, err
+	}
+	standing := client.Standing{Level: client.Full, Token: uid(p.Payer)}
+	standing.TokenOrder, standing.TokenDay = Caps()
 	return w.Transfers.ToFriend(ctx, transfer.ToFriend{
-		Client: p.Payer, Key: ledger.Key(w.IDs.New()), Quote: q.Token, Message: message, Proof: o.Proved(transfer.ByToken, "bench"),
+		Client: p.Payer, Key: ledger.Key(w.IDs.New()), Quote: q.Token, Message: message, Signed: signed, Standing: standing,
 	})
 }
+
+// Sign is the payer's part: his signature over the text of an order.
+func (w *World) Sign(text string) ([]byte, error) { return order.Sign(w.Key, text) }
 
 const message = "За кофе, спасибо!"
 
@@ -168,16 +235,17 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 var (
 	qOperations = db.Query(`SELECT COUNT(*) FROM operation`)
 	qEvents     = db.Query(`SELECT COUNT(*) FROM outbox`)
+	qOrders     = db.Query(`SELECT COUNT(*) FROM signed_order WHERE txn IS NOT NULL`)
 )
 
-// Agrees verifies the book and compares book, feeds and events with what the
-// callers were told. No worker may have drained the events.
+// Agrees verifies the book and compares book, feeds, events and signed
+// orders with what the callers were told. No worker may have drained the events.
 func (w *World) Agrees(ctx context.Context, transfers int64) error {
 	for _, c := range []struct {
 		what string
 		q    *db.Stmt
 		want int64
-	}{{"operations", qOperations, 2 * transfers}, {"events", qEvents, transfers}} {
+	}{{"operations", qOperations, 2 * transfers}, {"events", qEvents, transfers}, {"signed orders", qOrders, transfers}} {
 		var got int64
 		if err := w.DB.Row(ctx, c.q).Scan(&got); err != nil {
 			return err

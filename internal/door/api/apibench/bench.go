@@ -1,12 +1,14 @@
 // Package apibench measures the friend transfer as a program orders it: over
-// HTTP on loopback, with a personal token, JSON both ways and an idempotency
-// key, through the real handler of the open API. Callers and bank share the
-// machine, so the figure carries the cost of both.
+// HTTP on loopback, with a personal token, JSON both ways, a quote, the
+// signature over its text and an idempotency key, through the real handler of
+// the open API. One operation is both requests and the signature between them.
+// Callers and bank share the machine, so the figure carries the cost of both.
 package apibench
 
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/transfer/transferbench"
 	"rocketbank/internal/base/bench"
 	"rocketbank/internal/base/db"
@@ -43,8 +46,10 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 		return bench.Figure{}, err
 	}
 	defer w.Close()
-	tokens := access.New(d, w.Vault, w.IDs, nil, access.Options{Host: "bench", Now: time.Now})
-	secrets, err := tokens.BenchTokens(ctx, c.Accounts)
+	tokens := access.New(d, w.Vault, w.IDs, client.NewDirectory(d, w.Vault), access.Options{Host: "bench", Now: time.Now})
+	like := access.NewToken{PublicKey: w.Public}
+	like.OrderCap, like.DayCap = transferbench.Caps()
+	secrets, err := tokens.BenchTokens(ctx, c.Accounts, like)
 	if err != nil {
 		return bench.Figure{}, err
 	}
@@ -55,7 +60,7 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 		}
 	}
 	door := api.New(api.Deps{
-		DB: d, Tokens: tokens, Operations: w.Operations, Limits: w.Limits, Transfers: w.Transfers,
+		DB: d, Tokens: tokens, Operations: w.Operations, Limits: w.Limits, Transfers: w.Transfers, Orders: w.Orders,
 		Rate: api.Rate{PerSecond: -1}, // one caller stands for many clients
 	})
 	url, stop, err := serve(door)
@@ -65,14 +70,14 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 	defer stop()
 	transport := &http.Transport{MaxIdleConnsPerHost: c.Callers, DisableCompression: true}
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport}
+	caller := &http.Client{Transport: transport}
 
 	out, err := bench.Run(ctx, c.Load, func(i int) bench.Caller {
 		turn := 0
 		return func(ctx context.Context) (bool, error) {
 			turn++
 			o := orders[i][turn%pairsPerCaller]
-			err := o.send(ctx, client, url+"/api/v1/transfers", strconv.Itoa(i)+"-"+strconv.Itoa(turn))
+			err := o.send(ctx, caller, w, url, strconv.Itoa(i)+"-"+strconv.Itoa(turn))
 			return err == nil, err
 		}
 	})
@@ -109,40 +114,60 @@ func prepare(ctx context.Context, w *transferbench.World, secrets []vault.Hidden
 	return out, nil
 }
 
-// send orders one transfer as any program would: it writes JSON, reads JSON,
-// and believes nothing but 201 and an identifier.
-func (o order) send(ctx context.Context, c *http.Client, url, key string) error {
-	body, err := json.Marshal(o.body)
-	if err != nil {
+// send orders one transfer as any program would: it asks what it costs, signs
+// the text, orders, and believes nothing but 201 and an identifier.
+func (o order) send(ctx context.Context, c *http.Client, w *transferbench.World, url, key string) error {
+	var quote struct {
+		Quote     string
+		OrderText string `json:"order_text"`
+	}
+	if err := o.post(ctx, c, url+"/api/v1/quotes", "", http.StatusOK, o.body, &quote); err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", o.bearer)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", key)
-	resp, err := c.Do(req)
-	if err != nil {
-		return err
-	}
-	raw, err := io.ReadAll(resp.Body)
-	resp.Body.Close()
+	signature, err := w.Sign(quote.OrderText)
 	if err != nil {
 		return err
 	}
 	var done struct{ ID string }
-	if resp.StatusCode != http.StatusCreated {
-		return fmt.Errorf("answered %d: %s", resp.StatusCode, raw)
-	}
-	if err := json.Unmarshal(raw, &done); err != nil {
+	if err := o.post(ctx, c, url+"/api/v1/transfers", key, http.StatusCreated, map[string]any{
+		"quote": quote.Quote, "message": message, "signature": base64.RawURLEncoding.EncodeToString(signature),
+	}, &done); err != nil {
 		return err
 	}
 	if done.ID == "" {
 		return errors.New("the answer names no transfer")
 	}
 	return nil
+}
+
+// post writes JSON and reads JSON.
+func (o order) post(ctx context.Context, c *http.Client, url, key string, want int, body, into any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", o.bearer)
+	req.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	raw, err = io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != want {
+		return fmt.Errorf("answered %d: %s", resp.StatusCode, raw)
+	}
+	return json.Unmarshal(raw, into)
 }
 
 // serve puts the handler on a free loopback port.

@@ -28,7 +28,7 @@ const (
 	numberFor  = 7 * 24 * time.Hour
 )
 
-const numberColumns = `client, id, state, phone, staff, made_us, ready_us, ends_us`
+const numberColumns = `client, id, state, phone, staff, second, made_us, ready_us, ends_us`
 
 var (
 	qNumberNew = db.Query(`INSERT INTO number_change (client, id, state, phone_hash, phone, staff, second, made_us, ready_us, ends_us)
@@ -53,7 +53,7 @@ type NumberChange struct {
 	Ready    time.Time // from when a new device may end it; a known one need not wait
 	Ends     time.Time
 
-	staff string
+	staff, second string
 }
 
 // StartNumberChange proposes another number for a client who called and said
@@ -90,7 +90,8 @@ func (s *Service) StartNumberChange(ctx context.Context, by Staff, who client.ID
 
 // ApproveNumberChange is the second pair of eyes. The old number and the old
 // devices are told, with «Это не я»; the client ends the change himself, by
-// ConfirmNumber in a session or by ClaimNumber on a new device.
+// ConfirmNumber in a session or by ClaimNumber on a new device. Said again by
+// the same member of staff it changes nothing.
 func (s *Service) ApproveNumberChange(ctx context.Context, by Staff, who client.ID, change id.ID) (out NumberChange, err error) {
 	p, err := s.clients.Person(ctx, who)
 	if err != nil {
@@ -103,6 +104,8 @@ func (s *Service) ApproveNumberChange(ctx context.Context, by Staff, who client.
 			return err
 		}
 		switch {
+		case state == approvedState && out.second == by.Ref():
+			return nil // said again: it stands
 		case state != startedState || !now.Before(out.Ends):
 			return ErrNoNumber
 		case out.staff == by.Ref():
@@ -249,7 +252,7 @@ func (s *Service) switchNumber(ctx context.Context, tx db.Tx, c NumberChange, ol
 func (s *Service) number(scan func(...any) error) (c NumberChange, state int, err error) {
 	var raw, sealed []byte
 	var made, ready, ends int64
-	err = scan(&c.Client, &raw, &state, &sealed, &c.staff, &made, &ready, &ends)
+	err = scan(&c.Client, &raw, &state, &sealed, &c.staff, &c.second, &made, &ready, &ends)
 	if noRows(err) {
 		return NumberChange{}, 0, ErrNoNumber
 	}

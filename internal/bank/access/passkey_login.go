@@ -246,7 +246,11 @@ func (s *Service) ConfirmPasskey(ctx context.Context, in Session, ref string, re
 	if err != nil {
 		return Confirmed{}, err
 	}
-	return s.stepUp(ctx, in, func(tx db.Tx) error { return s.used(ctx, tx, k, seen) })
+	out, err := s.stepUp(ctx, in, func(tx db.Tx) error { return s.used(ctx, tx, k, seen) })
+	if err == nil {
+		out.Proof.passkey = k.ID // it stands for the code of a SMS too, see ChangePasscode
+	}
+	return out, err
 }
 
 // ownAnswer reads an answer that must be by a passkey of the session's client.

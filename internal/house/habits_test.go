@@ -65,10 +65,12 @@ func TestEnvironmentIsReadAtTheTop(t *testing.T) {
 // drawsSecrets lists files of domains that draw security randomness
 // themselves, each with its reason. Everything else takes chance as an argument.
 var drawsSecrets = map[string]string{
-	"internal/bank/access/code.go":    "one-time codes; nobody may choose them, tests read the SMS",
-	"internal/bank/access/service.go": "session, device and API tokens; nobody may choose them",
-	"internal/bank/card/number.go":    "card numbers; tests look at their form, not at their digits",
-	"internal/bank/staff/token.go":    "session cookies and one-time links of staff; nobody may choose them",
+	"internal/bank/access/code.go":                     "one-time codes; nobody may choose them, tests read the SMS",
+	"internal/bank/access/service.go":                  "session, device and API tokens; nobody may choose them",
+	"internal/bank/access/accesstest/key.go":           "the browser keys of tests",
+	"internal/bank/access/accesstest/authenticator.go": "the passkeys of tests",
+	"internal/bank/card/number.go":                     "card numbers; tests look at their form, not at their digits",
+	"internal/bank/staff/token.go":                     "session cookies and one-time links of staff; nobody may choose them",
 }
 
 // Time and chance come into a domain as arguments, so that a test can choose

@@ -67,6 +67,11 @@ func (s *Service) sendFactorCode(ctx context.Context, in Session, purpose int, t
 		if n >= s.limits.WrongCodes {
 			return ErrCodesPaused.With("until", until)
 		}
+		if purpose != codeForNumber { // the new number of a changed one has a new card by right
+			if err := s.simTrusted(ctx, tx, to); err != nil {
+				return err
+			}
+		}
 		if err := s.guardCost(ctx, tx, to, from.IP, now); err != nil {
 			return err
 		}

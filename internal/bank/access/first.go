@@ -40,6 +40,9 @@ func (s *Service) FirstLogin(ctx context.Context, flowToken string, f First, fro
 	if err != nil {
 		return Entry{}, err
 	}
+	if err := s.simTrusted(ctx, s.db, c.Phone); err != nil {
+		return Entry{}, err
+	}
 	if err := CheckNewPasscode(f.Passcode, f.Repeat, c.Born, c.Phone); err != nil {
 		return Entry{}, err
 	}

@@ -226,6 +226,13 @@ func (s *Service) finishStrange(ctx context.Context, f flowRow, flowToken, passc
 	if err != nil {
 		return Entry{}, err
 	}
+	whole, err := s.openPhone(f)
+	if err != nil {
+		return Entry{}, err
+	}
+	if err := s.simTrusted(ctx, s.db, whole); err != nil {
+		return Entry{}, err
+	}
 	err = s.once(ctx, func(ctx context.Context) error { return s.judgeStrange(ctx, f.client, passcode, from) },
 		[]byte("strange"), vault.Row64(int64(f.client)), []byte(passcode))
 	if err != nil {

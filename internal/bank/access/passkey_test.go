@@ -292,6 +292,14 @@ func TestPasskeyReregistersDevice(t *testing.T) {
 		if err != nil || again.Session.Device != e.Session.Device {
 			w.Errorf("%+v, %v", again, err)
 		}
+		// … until it comes in anew with a key, as another device.
+		keyed, err := byPasskey(w, a, e.DeviceToken.Reveal(), accesstest.Home, accesstest.NewKey(w))
+		if err != nil || keyed.Session.Kind != access.Keyed || keyed.Session.Device == e.Session.Device {
+			w.Errorf("%+v, %v", keyed, err)
+		}
+		if _, err := w.Access.KnownDevice(bg, e.DeviceToken.Reveal()); !errors.Is(err, access.ErrNoDevice) {
+			w.Errorf("the device it was: %v", err)
+		}
 		// A passkey that was added while the limits were reduced does not lift them.
 		fresh := w.NewBrowser(p)
 		b, _ := w.WithPasskey(fresh)

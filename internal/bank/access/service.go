@@ -70,6 +70,7 @@ type Limits struct {
 	Cookie      time.Duration // a keyed device's session cookie, from its last proof: 5 min
 	CookieRenew time.Duration // … which a proof replaces when it is so old: 2 min
 	Reduced     time.Duration // business time that a new device has reduced limits: 48 h
+	SIMFresh    time.Duration // real time that codes to a changed SIM card prove nothing: 48 h
 	Passkeys    int           // passkeys of one client: 10
 	Challenge   time.Duration // a passkey's answer may take so long: 5 min
 }
@@ -105,6 +106,7 @@ func (l Limits) orStandard() Limits {
 	duration(&l.Cookie, 5*time.Minute)
 	duration(&l.CookieRenew, 2*time.Minute)
 	duration(&l.Reduced, 48*time.Hour)
+	duration(&l.SIMFresh, 48*time.Hour)
 	count(&l.Passkeys, 10)
 	duration(&l.Challenge, 5*time.Minute)
 	return l

@@ -38,6 +38,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			{qSweepTallies, micro(now.Add(-2 * max(24*time.Hour, s.limits.StrangePause)))},
 			{qSweepNonce, micro(now)},
 			{qSweepAsked, micro(now)},
+			{qSweepSIMs, micro(now.Add(-s.limits.SIMFresh))},
 			{qSweepRetired, micro(now.Add(-keepRetired))},
 			{qSweepBearers, yesterday},
 			{qSweepSessions, yesterday},

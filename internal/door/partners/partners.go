@@ -21,6 +21,7 @@ import (
 
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/phone"
 	"rocketbank/internal/rail/signature"
 	"rocketbank/internal/rail/strictjson"
 )
@@ -37,10 +38,17 @@ type SMSReceipts interface {
 	Receipt(ctx context.Context, r notice.DeliveryReceipt) error
 }
 
+// SIMWatch hears from the SMS gateway that a number's SIM card was changed
+// (access.Service).
+type SIMWatch interface {
+	SIMChanged(ctx context.Context, p phone.Number, since time.Time) error
+}
+
 // Deps is what the door works with.
 type Deps struct {
 	Topups   TopupNotifier
 	Receipts SMSReceipts
+	SIM      SIMWatch // hears of changed SIM cards; may be nil
 	// Secret checks the acquirer's seals, SMSSecret the gateway's; an empty
 	// SMSSecret means that both partners were given the same one. Without any
 	// secret the door stays shut: no seal is right.
@@ -203,6 +211,8 @@ type receiptMessage struct {
 	To    string    `json:"to"`
 	State string    `json:"state"`
 	At    time.Time `json:"at"`
+	// SIMChangedAt tells since when the number answers from another SIM card.
+	SIMChangedAt time.Time `json:"sim_changed_at"`
 }
 
 // smsReceipt passes the receipt on.
@@ -218,6 +228,15 @@ func (d *door) smsReceipt(ctx context.Context, body []byte) error {
 		return bad("bad_state", "state")
 	case m.At.IsZero():
 		return bad("bad_time", "at")
+	}
+	if !m.SIMChangedAt.IsZero() && d.SIM != nil {
+		number, err := phone.Parse(m.To)
+		if err != nil {
+			return bad("bad_number", "to")
+		}
+		if err := d.SIM.SIMChanged(ctx, number, m.SIMChangedAt.UTC()); err != nil {
+			return err
+		}
 	}
 	return d.Receipts.Receipt(ctx, notice.DeliveryReceipt{GatewayID: m.ID, State: m.State, At: m.At.UTC()})
 }

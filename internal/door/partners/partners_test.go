@@ -14,6 +14,7 @@ import (
 
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/phone"
 	"rocketbank/internal/door/partners"
 	"rocketbank/internal/rail/signature"
 )
@@ -24,6 +25,7 @@ var now = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
 
 // rooms writes down what the door passed on and answers as it is told.
 type rooms struct {
+	sims     []string
 	hints    []string
 	receipts []notice.DeliveryReceipt
 	err      error
@@ -31,6 +33,11 @@ type rooms struct {
 
 func (r *rooms) Hint(_ context.Context, key string) error {
 	r.hints = append(r.hints, key)
+	return r.err
+}
+
+func (r *rooms) SIMChanged(_ context.Context, p phone.Number, since time.Time) error {
+	r.sims = append(r.sims, p.E164()+" "+since.Format(time.RFC3339))
 	return r.err
 }
 
@@ -43,7 +50,7 @@ func door(t *testing.T) (http.Handler, *rooms, *bytes.Buffer) {
 	t.Helper()
 	log, r := &bytes.Buffer{}, &rooms{}
 	h := partners.New(partners.Deps{
-		Topups: r, Receipts: r, Secret: acqSecret, SMSSecret: smsSecret,
+		Topups: r, Receipts: r, SIM: r, Secret: acqSecret, SMSSecret: smsSecret,
 		Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	return h, r, log
@@ -246,5 +253,23 @@ func TestSecrets(t *testing.T) {
 	shared := partners.New(partners.Deps{Topups: r, Receipts: r, Secret: smsSecret, Now: func() time.Time { return now }})
 	if w := post(shared, "/sms/receipt", note); w.Code != http.StatusNoContent {
 		t.Errorf("a shared secret: %d", w.Code)
+	}
+}
+
+// A receipt may say that the number answers from another SIM card (A15).
+func TestReceiptOfChangedSIM(t *testing.T) {
+	t.Parallel()
+	h, r, _ := door(t)
+	const body = `{"id":"sm_1","to":"+79165550101","state":"delivered","at":"2026-11-22T20:00:00Z","sim_changed_at":"2026-11-22T18:30:00Z"}`
+	if w := post(h, "/sms/receipt", body); w.Code != http.StatusNoContent {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if want := "+79165550101 2026-11-22T18:30:00Z"; len(r.sims) != 1 || r.sims[0] != want || len(r.receipts) != 1 {
+		t.Errorf("%v, %v", r.sims, r.receipts)
+	}
+	for _, to := range []string{"", "12", "not a number"} {
+		if w := post(h, "/sms/receipt", strings.Replace(body, "+79165550101", to, 1)); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d %s", to, w.Code, w.Body)
+		}
 	}
 }

@@ -62,3 +62,10 @@ CREATE TABLE access_statement (
   at_us   BIGINT NOT NULL,
   PRIMARY KEY (client, id)
 );
+
+-- Numbers whose SIM card was changed, as the SMS partner says; keyed hash.
+CREATE TABLE sim_change (
+  phone      BYTEA NOT NULL PRIMARY KEY,
+  changed_us BIGINT NOT NULL
+);
+CREATE INDEX sim_change_changed ON sim_change (changed_us);

@@ -62,3 +62,10 @@ CREATE TABLE access_statement (
   at_us   INTEGER NOT NULL,
   PRIMARY KEY (client, id)
 ) STRICT;
+
+-- Numbers whose SIM card was changed, as the SMS partner says; keyed hash.
+CREATE TABLE sim_change (
+  phone      BLOB NOT NULL PRIMARY KEY,
+  changed_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sim_change_changed ON sim_change (changed_us);

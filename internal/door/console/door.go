@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
@@ -35,6 +36,8 @@ type Deps struct {
 	Cards      *card.Service
 	Access     *access.Service
 	Operations *operation.Service
+	// Applications are the questionnaires that managers decide.
+	Applications *application.Service
 
 	// AuditReport names the file that `make audit` writes; may be empty.
 	AuditReport string

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"rocketbank/internal/bank/order"
 )
 
 // commands is the command line. Every flag may also be given in the
@@ -26,6 +28,9 @@ type commands struct {
 	Backup  backupCmd  `cmd:"" help:"Write an encrypted backup of the database."`
 	Restore restoreCmd `cmd:"" help:"Fill a new database from a backup and verify it."`
 	Keys    keysCmd    `cmd:"" help:"Make the keys under which personal data are sealed."`
+	Staff   staffCmd   `cmd:"" help:"Let members of staff into the console, or out."`
+	Inspect inspectCmd `cmd:"" help:"Decode and check one artefact."`
+	APISign apiSignCmd `cmd:"" name:"api-sign" help:"Sign an order of the open API with a token's key."`
 	Version versionCmd `cmd:"" help:"Tell which program this is."`
 }
 
@@ -51,6 +56,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Exit(func(code int) { exit = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindTo(stdout, (*io.Writer)(nil)),
+		kong.BindTo(os.Stdin, (*io.Reader)(nil)),
+		kong.Vars{"keys_path": order.KeysPath},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.UsageOnError(),
 	)

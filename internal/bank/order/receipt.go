@@ -122,15 +122,18 @@ type Report struct {
 // SignedBy tells who confirmed the order: «device dv_…».
 func (r Report) SignedBy() string { return string(r.Evidence.Kind) + " " + r.Evidence.By }
 
-// JSON gives {"ok":true,"order":{…},"signed_by":"…","at":"…","bank_key":"…"}.
-func (r Report) JSON() []byte {
+// JSON gives {"ok":true,"order":{…},"signed_by":"…","at":"…","bank_key":"…",
+// "trusted":…}. trusted tells whether the bank's key came from elsewhere than
+// the receipt itself.
+func (r Report) JSON(trusted bool) []byte {
 	return jsonBytes(struct {
 		OK       bool            `json:"ok"`
 		Order    json.RawMessage `json:"order"`
 		SignedBy string          `json:"signed_by"`
 		At       string          `json:"at"`
 		BankKey  string          `json:"bank_key"`
-	}{true, r.Order.object(), r.SignedBy(), stamp(r.At), r.KeyID})
+		Trusted  bool            `json:"trusted"`
+	}{true, r.Order.object(), r.SignedBy(), stamp(r.At), r.KeyID, trusted})
 }
 
 // Verify checks a receipt against the bank's keys, offline. Every byte counts:

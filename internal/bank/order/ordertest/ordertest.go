@@ -61,3 +61,14 @@ func Passkey(t testing.TB, passkey id.ID, key *ecdsa.PrivateKey, spki []byte, te
 	}
 	return order.ByPasskey(passkey, spki, auth, client, sig)
 }
+
+// Resign puts a passkey's signature over what its evidence says by now.
+func Resign(t testing.TB, e *order.Evidence, key *ecdsa.PrivateKey) {
+	t.Helper()
+	hash := sha256.Sum256(e.ClientData)
+	digest := sha256.Sum256(append(bytes.Clone(e.AuthData), hash[:]...))
+	var err error
+	if e.Signature, err = key.Sign(nil, digest[:], crypto.SHA256); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"rocketbank/internal/bank/order"
+)
+
+// inspectCmd decodes and checks one artefact and prints one JSON object: exit
+// code 0 when it is right, 1 with the reason when it is not.
+type inspectCmd struct {
+	Receipt inspectReceipt `cmd:"" help:"Check the receipt of a signed order, without the bank."`
+}
+
+type inspectReceipt struct {
+	Key  string `placeholder:"FILE" help:"The bank's public keys, as it serves them at ${keys_path}. Without them the key inside the receipt is used: then compare bank_key with the published one."`
+	File string `arg:"" optional:"" default:"-" help:"The receipt; - or nothing reads standard input."`
+}
+
+// Run checks a receipt offline.
+func (c inspectReceipt) Run(in io.Reader, out io.Writer) error {
+	raw, err := readArtefact(c.File, in, order.MaxReceipt)
+	if err != nil {
+		return err
+	}
+	var keys order.Keys
+	if c.Key != "" {
+		file, err := readArtefact(c.Key, in, order.MaxReceipt)
+		if err != nil {
+			return err
+		}
+		if keys, err = order.ReadKeys(file); err != nil {
+			return fmt.Errorf("%s holds no receipt keys; fetch them from %s of the bank", c.Key, order.KeysPath)
+		}
+	} else if keys, err = order.OwnKeys(raw); err != nil {
+		return flawed(out, err)
+	}
+	report, err := order.Verify(raw, keys)
+	if err != nil {
+		return flawed(out, err)
+	}
+	_, err = fmt.Fprintf(out, "%s\n", report.JSON(c.Key != ""))
+	return err
+}
+
+// flawed prints why an artefact is not right.
+func flawed(out io.Writer, why error) error {
+	var f order.Flaw
+	if !errors.As(why, &f) {
+		return why
+	}
+	err := json.NewEncoder(out).Encode(map[string]any{"error": map[string]string{"reason": string(f)}})
+	return errors.Join(errTold, err)
+}
+
+// readArtefact reads a file, or standard input for «-», up to a byte more than
+// it may have, so that too long is told from just right.
+func readArtefact(path string, in io.Reader, most int64) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(io.LimitReader(in, most+1))
+	}
+	f, err := os.Open(path) // #nosec G304 -- the caller's own file
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most+1))
+}

@@ -110,6 +110,9 @@ func (s *Service) deny(ctx context.Context, who client.ID, alert id.ID, spare Se
 				return err
 			}
 		}
+		if err := s.endPasskeysSince(ctx, tx, who, out.At); err != nil {
+			return err
+		}
 		if err := s.lockDown(ctx, tx, who, spare); err != nil {
 			return err
 		}

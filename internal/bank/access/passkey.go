@@ -247,6 +247,29 @@ func (s *Service) RemovePasskey(ctx context.Context, p Proof, passkey id.ID) err
 	})
 }
 
+// youngBefore is how much older than an alert a passkey may be that goes with it.
+const youngBefore = time.Minute
+
+// endPasskeysSince removes what somebody added who should not have been here.
+func (s *Service) endPasskeysSince(ctx context.Context, tx db.Tx, who client.ID, since time.Time) error {
+	keys, err := s.passkeys(ctx, tx, who)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k.Created.Before(since.Add(-youngBefore)) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, qPasskeyEnd, int64(who), k.ID.Bytes(), micro(s.now())); err != nil {
+			return fmt.Errorf("remove a passkey: %w", err)
+		}
+		if _, err := tx.Exec(ctx, qPasskeyUnname, int64(who), k.ID.Bytes()); err != nil {
+			return fmt.Errorf("remove a passkey: %w", err)
+		}
+	}
+	return nil
+}
+
 // algorithms are those that every passkey of today can do and that anybody can
 // check with standard tools.
 func algorithms(o *protocol.PublicKeyCredentialCreationOptions) error {
@@ -315,7 +338,7 @@ func (s *Service) FinishPasskey(ctx context.Context, p Proof, ref, name string, 
 		Passkey: Passkey{ID: s.ids.New(), Name: name, Created: s.now(), Synced: made.Flags.BackupState},
 	}
 	k.transports = joinTransports(made.Transport)
-	if err := s.db.Write(ctx, func(tx db.Tx) error { return s.addPasskey(ctx, tx, k) }); err != nil {
+	if err := s.db.Write(ctx, func(tx db.Tx) error { return s.addPasskey(ctx, tx, k, on) }); err != nil {
 		return Passkey{}, err
 	}
 	return k.Passkey, nil
@@ -360,7 +383,7 @@ func joinTransports(list []protocol.AuthenticatorTransport) string {
 	return strings.Join(out, ",")
 }
 
-func (s *Service) addPasskey(ctx context.Context, tx db.Tx, k passkeyRow) error {
+func (s *Service) addPasskey(ctx context.Context, tx db.Tx, k passkeyRow, on deviceRow) error {
 	var have int
 	if err := tx.Row(ctx, qPasskeyCount, int64(k.client)).Scan(&have); err != nil {
 		return fmt.Errorf("count passkeys: %w", err)
@@ -379,7 +402,8 @@ func (s *Service) addPasskey(ctx context.Context, tx db.Tx, k passkeyRow) error 
 		int64(k.flags), int64(k.uses), k.reduced, micro(k.Created)); err != nil {
 		return fmt.Errorf("add a passkey: %w", err)
 	}
-	if err := s.tell(ctx, tx, News{Kind: NewPasskey, Client: k.client, Name: k.Name}); err != nil {
+	// Told by the device's name: the passkey's own was chosen by whoever added it.
+	if err := s.tell(ctx, tx, News{Kind: NewPasskey, Client: k.client, Device: on.id, Name: on.name}); err != nil {
 		return err
 	}
 	return s.record(ctx, tx, k.client, "passkey.added", k.ID.Text(PasskeyPrefix), "")

@@ -14,6 +14,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 )
 
@@ -41,7 +42,7 @@ func TestA05_Passkeys(t *testing.T) {
 		p := w.Keyed(anya)
 		w.Told()
 		a, k := w.WithPasskey(p)
-		if told := w.Told(); len(told) != 1 || told[0].Kind != access.NewPasskey || told[0].Client != p.ID {
+		if told := w.Told(); len(told) != 1 || told[0].Kind != access.NewPasskey || told[0].Client != p.ID || told[0].Name != "Chrome, Android" {
 			w.Errorf("told %+v", told)
 		}
 		list, err := w.Access.Passkeys(bg, p.ID)
@@ -505,6 +506,38 @@ func TestAccessStatements(t *testing.T) {
 		}
 		if _, err := w.Access.EvidenceOf(bg, p.ID, id.ID{}); !errors.Is(err, access.ErrMissing) {
 			w.Errorf("none: %v", err)
+		}
+	})
+}
+
+// «Это не я» about anything takes the passkeys away that came after it.
+func TestPasskeyOfStrangerGoesWithAlert(t *testing.T) {
+	t.Parallel()
+	accesstest.Each(t, func(w *accesstest.World) {
+		p := w.Keyed(anya)
+		own, _ := w.WithPasskey(p)
+		w.Wait(time.Hour)
+		strange := w.NewBrowser(p)
+		raiser, key := access.NewRaiser(w.Vault, w.Now), id.NewSource(w.Now).New()
+		err := w.DB.Write(bg, func(tx db.Tx) error {
+			return raiser.Raise(bg, tx, key, p.ID, access.Alert{Kind: access.AlertKind(access.NewDevice), Device: strange.Session.Device})
+		})
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.Wait(time.Minute)
+		planted, _ := w.WithPasskey(strange)
+		if _, err := w.Access.NotMe(bg, access.NotMeToken(w.Vault, p.ID, key)); err != nil {
+			w.Fatal(err)
+		}
+		if _, err := byPasskey(w, planted, "", accesstest.Home, nil); !errors.Is(err, access.ErrPasskey) {
+			w.Errorf("the planted passkey: %v", err)
+		}
+		if _, err := byPasskey(w, own, "", accesstest.Home, nil); err != nil {
+			w.Errorf("his own: %v", err)
+		}
+		if _, err := w.Access.Login(bg, strange.DeviceToken.Reveal(), right, w.Prove(strange)); !errors.Is(err, access.ErrNoDevice) {
+			w.Errorf("the strange device: %v", err)
 		}
 	})
 }

@@ -9,7 +9,6 @@
 package scan
 
 import (
-	"math/bits"
 	"time"
 
 	"rocketbank/internal/base/fault"
@@ -69,7 +68,7 @@ func (s Scan) Small() bool { return max(s.Width, s.Height) < readableSide }
 
 // Same tells that two pictures look alike: the same photo, perhaps saved again
 // or made smaller.
-func (s Scan) Same(other Scan) bool { return bits.OnesCount64(s.Look^other.Look) <= alike }
+func (s Scan) Same(other Scan) bool { return distance(s.Look, other.Look) <= alike }
 
 // alike is how many of 64 bits of two looks may differ.
 const alike = 6

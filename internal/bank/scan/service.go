@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/pdfcpu/pdfcpu/pkg/api"
+
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
@@ -20,6 +22,7 @@ type Service struct {
 	vault *vault.Vault
 	ids   *id.Source
 	slots chan struct{} // pictures being read
+	heic  heicDecoder
 }
 
 // atOnce is how many pictures are read at a time: each may need some 400 MB
@@ -31,6 +34,7 @@ const (
 
 // New makes the service.
 func New(d *db.DB, v *vault.Vault, ids *id.Source) *Service {
+	api.DisableConfigDir() // pdfcpu would make itself a folder in the home of whoever runs us
 	return &Service{db: d, vault: v, ids: ids, slots: make(chan struct{}, atOnce)}
 }
 
@@ -72,7 +76,7 @@ func (s *Service) Prepare(ctx context.Context, r io.Reader) (Prepared, error) {
 	case <-ctx.Done():
 		return Prepared{}, ErrBusy
 	}
-	return prepare(ctx, raw)
+	return s.prepare(ctx, raw)
 }
 
 // Put keeps a prepared picture for its owner, an application.

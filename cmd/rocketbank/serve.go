@@ -24,6 +24,8 @@ type serveCmd struct {
 	Addr           string   `default:":8443" help:"Where the cabinet and the API listen."`
 	PartnersOrigin string   `required:"" placeholder:"https://…" help:"Where partners reach the callback listener."`
 	PartnersAddr   string   `default:":8444" help:"Where the callback listener is."`
+	ConsoleOrigin  string   `placeholder:"https://…" help:"Where staff use the console; without it this server has none."`
+	ConsoleAddr    string   `default:":8445" help:"Where the console listens."`
 	MetricsAddr    string   `default:"127.0.0.1:9090" help:"Where /metrics is; loopback only."`
 	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Certificate chain, PEM."`
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"Its private key, PEM."`
@@ -37,6 +39,12 @@ type serveCmd struct {
 	CallbackSecretFile string   `required:"" placeholder:"FILE" help:"File with the secret that seals partners' callbacks."`
 
 	SMSCallbackSecretFile string `name:"sms-callback-secret-file" placeholder:"FILE" help:"The SMS gateway's own secret, when it is not the acquirer's."`
+
+	AlertHook        string `placeholder:"https://…" help:"Address that is told of each alert by a JSON request."`
+	AlertHookSecret  string `name:"alert-hook-secret-file" placeholder:"FILE" help:"File with the secret that seals those requests."`
+	AlertHookPrivate bool   `help:"Let that address lie in a private network."`
+	AuditReport      string `placeholder:"FILE" help:"What make audit wrote, for the console's page."`
+	SecurityContact  string `placeholder:"URI" help:"Whom researchers tell of a hole: mailto:, https: or tel: (the bank's phone when not given)."`
 
 	BIN        string `name:"bin" required:"" help:"First digits of the cards the partner bank lets us issue."`
 	BrandName  string `default:"Рокетбанк" help:"The bank's name as clients see it."`
@@ -54,12 +62,14 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		DB: c.DB, Keys: keys, Heads: c.AuditHeads, Origin: c.Origin, Addr: c.Addr, PartnersOrigin: c.PartnersOrigin, PartnersAddr: c.PartnersAddr,
 		MetricsAddr: c.MetricsAddr, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, BIN: c.BIN,
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
-		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,
+		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
+		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},
+		Log:    slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,
 	}
 	for _, s := range []struct {
 		path string
 		to   *signature.Secret
-	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}} {
+	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}, {c.AlertHookSecret, &cfg.Alerts.Secret}} {
 		if s.path == "" {
 			continue // only those that may be left out come here empty
 		}

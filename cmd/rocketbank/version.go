@@ -5,13 +5,20 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+
+	"rocketbank/internal/base/sbom"
 )
 
-type versionCmd struct{}
+type versionCmd struct {
+	SBOM bool `name:"sbom" help:"Print the bill of materials instead, CycloneDX JSON."`
+}
 
 // Run prints the version from the build information, so that no build step
 // has to remember to set it.
-func (versionCmd) Run(out io.Writer) error {
+func (c versionCmd) Run(out io.Writer) error {
+	if c.SBOM {
+		return sbom.WriteOwn(out)
+	}
 	version, revision, dirty := "devel", "", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if v := info.Main.Version; v != "" && v != "(devel)" {

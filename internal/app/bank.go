@@ -17,9 +17,11 @@ import (
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/bank/watch"
 	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
@@ -52,6 +54,8 @@ type bank struct {
 	topups       *topup.Service
 	notices      *notice.Service
 	outbox       *outbox.Worker
+	staff        *staff.Service
+	watch        *watch.Service
 }
 
 // chargeIn is how long the line to the acquirer waits; room topup gives a
@@ -71,6 +75,9 @@ type parts struct {
 	brand    string
 	acquirer topup.Acquirer
 	sms      notice.SMSSender
+
+	consoleOrigin string // where staff use the console; may be empty
+	alerts        Alerts
 }
 
 func openBank(ctx context.Context, p parts) (*bank, error) {
@@ -114,6 +121,9 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 		Description: p.brand,
 		OwnBINs:     []string{p.bin},
 	})
+	if err := b.openStaff(p); err != nil {
+		return nil, errors.Join(err, b.book.Close())
+	}
 	return b, nil
 }
 

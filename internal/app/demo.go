@@ -34,6 +34,8 @@ type DemoConfig struct {
 	SandboxAddr  string
 	PartnersAddr string
 	MetricsAddr  string
+	ConsoleAddr  string
+	AuditReport  string // what `make audit` wrote last; may be empty
 	Log          *slog.Logger
 	Out          io.Writer // where the ready line goes
 }
@@ -104,13 +106,13 @@ func demoDatabase(ctx context.Context, d *db.DB, clk *demoClock) (fresh bool, er
 }
 
 // listeners of the demo.
-type listeners struct{ cabinet, sandbox, partners, metrics net.Listener }
+type listeners struct{ cabinet, console, sandbox, partners, metrics net.Listener }
 
 func demoListeners(c DemoConfig) (l listeners, err error) {
 	for _, want := range []struct {
 		addr, what string
 		to         *net.Listener
-	}{{c.Addr, "the cabinet", &l.cabinet}, {c.SandboxAddr, "the sandbox", &l.sandbox}, {c.PartnersAddr, "the partners", &l.partners}, {c.MetricsAddr, "the metrics", &l.metrics}} {
+	}{{c.Addr, "the cabinet", &l.cabinet}, {c.ConsoleAddr, "the console", &l.console}, {c.SandboxAddr, "the sandbox", &l.sandbox}, {c.PartnersAddr, "the partners", &l.partners}, {c.MetricsAddr, "the metrics", &l.metrics}} {
 		if want.addr == "" {
 			want.addr = "127.0.0.1:0"
 		}
@@ -129,7 +131,7 @@ func demoListeners(c DemoConfig) (l listeners, err error) {
 }
 
 func (l listeners) close() {
-	for _, one := range []net.Listener{l.cabinet, l.sandbox, l.partners, l.metrics} {
+	for _, one := range []net.Listener{l.cabinet, l.console, l.sandbox, l.partners, l.metrics} {
 		if one != nil {
 			one.Close()
 		}
@@ -148,13 +150,15 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	ready := Ready{
 		Cabinet: "http://localhost:" + port(l.cabinet), API: "http://localhost:" + port(l.cabinet) + "/api/v1",
 		Sandbox: "http://127.0.0.1:" + port(l.sandbox), Partners: "http://127.0.0.1:" + port(l.partners),
-		Metrics: "http://127.0.0.1:" + port(l.metrics), Console: absent, Cardhost: absent, ACS: absent,
+		Metrics: "http://127.0.0.1:" + port(l.metrics), Console: "http://localhost:" + port(l.console), Cardhost: absent, ACS: absent,
 	}
 	secret := signature.Secret(fmt.Sprintf("%x", keys.MAC("demo callbacks")))
 	apiKey := signature.Secret(fmt.Sprintf("%x", keys.MAC("demo partner key")))
+	var b *bank // made below, before anything listens
 	world, err := sandbox.New(sandbox.Config{
 		DataDir: filepath.Join(c.Folder, "sandbox"), Origin: ready.Sandbox, BankOrigin: ready.Cabinet, Merchant: ui.DefaultBrand().Name,
 		SMSKey: apiKey, AcquirerKey: apiKey, CallbackSecret: secret, Clock: clk, Log: c.Log,
+		Console: ready.Console, Staff: func(role string) (sandbox.StaffLink, error) { return b.staffLink(ctx, role) },
 	})
 	if err != nil {
 		return err
@@ -168,13 +172,15 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	if err != nil {
 		return err
 	}
-	b, err := openBank(ctx, parts{
+	b, err = openBank(ctx, parts{
 		db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
+		consoleOrigin: ready.Console,
 	})
 	if err != nil {
 		return err
 	}
-	doors, err := b.doors(doorConfig{origin: ready.Cabinet, payOrigins: []string{ready.Sandbox}, brand: ui.DefaultBrand(), callbackSecret: secret, stopping: ctx.Done()})
+	doors, err := b.doors(doorConfig{origin: ready.Cabinet, payOrigins: []string{ready.Sandbox}, brand: ui.DefaultBrand(), callbackSecret: secret, stopping: ctx.Done(),
+		consoleOrigin: ready.Console, auditReport: c.AuditReport})
 	if err != nil {
 		return errors.Join(err, b.close())
 	}
@@ -185,6 +191,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 		newServer("sandbox", l.sandbox, world, c.Log),
 		newServer("partners", l.partners, doors.partners, c.Log),
 		newServer("metrics", l.metrics, doors.metrics, c.Log),
+		newServer("console", l.console, doors.console, c.Log),
 		newServer("cabinet", l.cabinet, doors.cabinet, c.Log),
 	} {
 		g.Go(func() error { return s.run(work) })

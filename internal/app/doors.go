@@ -23,10 +23,14 @@ type doorConfig struct {
 	smsSecret      signature.Secret // the SMS gateway's; empty: the same
 	proxies        []netip.Prefix   // may set forwarded headers
 	stopping       <-chan struct{}
+
+	consoleOrigin   string // where staff use the console; empty: there is none
+	auditReport     string // what `make audit` wrote last; may be empty
+	securityContact string // URI for security.txt; the bank's phone when empty
 }
 
 // doors are the handlers, one per listener.
-type doors struct{ cabinet, partners, metrics http.Handler }
+type doors struct{ cabinet, console, partners, metrics http.Handler }
 
 func (b *bank) doors(c doorConfig) (doors, error) {
 	kit, err := ui.NewKit(c.brand)
@@ -49,7 +53,11 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	})
 	callbacks := partners.New(partners.Deps{Topups: b.topups, Receipts: b.notices, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log})
-	counted := newAnswers()
+	desk, err := b.console(kit, c)
+	if err != nil {
+		return doors{}, err
+	}
+	counted, known := newAnswers(), b.known(front, c)
 	people, programs := counted.of("cabinet", home.Handler()), counted.of("api", open)
 	// By hand: a ServeMux here would answer a path it tidies (//x) by itself,
 	// without the headers that stand on every answer of the doors.
@@ -58,7 +66,11 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 			programs.ServeHTTP(w, r)
 			return
 		}
+		if isKnown(r.URL.Path) {
+			known.ServeHTTP(w, r)
+			return
+		}
 		people.ServeHTTP(w, r)
 	})
-	return doors{cabinet: both, partners: callbacks, metrics: b.metrics(counted)}, nil
+	return doors{cabinet: both, console: counted.of("console", desk), partners: callbacks, metrics: b.metrics(counted)}, nil
 }

@@ -23,6 +23,7 @@ func (b *bank) runLoops(ctx context.Context) {
 	wg.Go(func() { every(ctx, expiryEvery, b.expire) })
 	wg.Go(func() { every(ctx, sweepEvery, b.sweep) })
 	wg.Go(func() { b.signHeads(ctx) })
+	wg.Go(func() { b.watch.Run(ctx) })
 	wg.Go(func() { b.watchKeys(ctx) })
 	wg.Wait()
 }
@@ -43,6 +44,7 @@ func (b *bank) expire(ctx context.Context) {
 func (b *bank) sweep(ctx context.Context) {
 	for what, sweep := range map[string]func(context.Context) error{
 		"access": b.access.Sweep, "applications": b.applications.Sweep, "limits": b.limits.Sweep,
+		"staff": b.staff.Sweep, "watch": b.watch.Sweep,
 	} {
 		if err := sweep(ctx); err != nil && ctx.Err() == nil {
 			b.log.Error("sweep", "room", what, "err", err)

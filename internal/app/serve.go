@@ -31,6 +31,8 @@ type ServeConfig struct {
 	Addr           string
 	PartnersOrigin string // https://… where partners post their callbacks
 	PartnersAddr   string
+	ConsoleOrigin  string // https://… where staff use the console; empty: this server has none
+	ConsoleAddr    string
 	MetricsAddr    string // loopback only
 	TLSCert        string
 	TLSKey         string
@@ -47,6 +49,10 @@ type ServeConfig struct {
 	// SMSCallbackSecret seals the gateway's receipts; empty: CallbackSecret does.
 	SMSCallbackSecret signature.Secret
 
+	Alerts          Alerts
+	AuditReport     string // what `make audit` wrote last; may be empty
+	SecurityContact string // URI for security.txt; the bank's phone when empty
+
 	Log *slog.Logger
 	Out io.Writer
 }
@@ -57,6 +63,15 @@ func (c *ServeConfig) check() (proxies []netip.Prefix, err error) {
 		u, err := url.Parse(o.value)
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
 			return nil, fmt.Errorf("%s must be an https address without a path, such as https://bank.example (it is %q)", o.name, o.value)
+		}
+	}
+	if c.ConsoleOrigin != "" {
+		u, err := url.Parse(c.ConsoleOrigin)
+		if err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
+			return nil, fmt.Errorf("--console-origin must be an https address without a path, such as https://console.bank.example (it is %q)", c.ConsoleOrigin)
+		}
+		if home, err := url.Parse(c.Origin); err == nil && u.Host == home.Host {
+			return nil, errors.New("--console-origin must differ from --origin: staff have a host of their own")
 		}
 	}
 	for _, o := range c.PayOrigins {
@@ -131,7 +146,8 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say})
+	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
+		consoleOrigin: c.ConsoleOrigin, alerts: c.Alerts})
 	if err != nil {
 		return err
 	}
@@ -141,6 +157,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix) error {
 	doors, err := b.doors(doorConfig{
 		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, proxies: proxies, stopping: ctx.Done(),
+		consoleOrigin: c.ConsoleOrigin, auditReport: c.AuditReport, securityContact: c.SecurityContact,
 	})
 	if err != nil {
 		return err
@@ -154,7 +171,11 @@ func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix)
 		{"the cabinet", c.Addr, doors.cabinet, false},
 		{"the partners", c.PartnersAddr, doors.partners, false},
 		{"the metrics", c.MetricsAddr, doors.metrics, true},
+		{"the console", c.ConsoleAddr, doors.console, false},
 	} {
+		if s.name == "the console" && c.ConsoleOrigin == "" {
+			continue
+		}
 		l, err := listen(s.addr, s.name)
 		if err != nil {
 			for _, open := range servers {

@@ -49,6 +49,8 @@ const (
 	KindExpiry   Kind = 4 // a hold given back because its time was over
 	KindReturn   Kind = 5 // money of an earlier transaction given back
 	KindBench    Kind = 6 // a transfer in a bench of the book alone: no feed tells of it
+	// KindCorrection is a manual posting that two members of staff agreed on.
+	KindCorrection Kind = 7
 )
 
 // Phase is the step a transaction takes.

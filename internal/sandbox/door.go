@@ -62,6 +62,11 @@ func (d *door) routes(static http.Handler) http.Handler {
 		mux.Handle("GET /clock", d.page(d.getClock))
 		mux.Handle("POST /clock", d.page(d.postClock))
 	}
+	if d.cfg.Staff != nil {
+		mux.Handle("GET /staff", d.page(d.getStaff))
+		mux.Handle("POST /staff", d.page(d.postStaff))
+		mux.Handle("GET /staff.json", d.api(d.getStaffJSON))
+	}
 	mux.Handle("POST /language", d.page(d.postLanguage))
 
 	mux.Handle("GET /3ds/{token}", d.page(d.getThreeDS))
@@ -169,6 +174,7 @@ type sheet struct {
 	Now     time.Time
 	Bank    string
 	Clock   bool
+	Staff   bool
 	Refresh int // seconds between reloads without script; 0 = none
 	Data    any
 }
@@ -201,7 +207,7 @@ func (d *door) sheet(r *http.Request, title string, data any) sheet {
 	p := locale.For(langOf(r))
 	return sheet{
 		Printer: p, Title: p.T(title), Path: r.URL.Path, Now: d.cfg.now().In(clock.Moscow),
-		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Data: data,
+		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Data: data,
 	}
 }
 

@@ -49,6 +49,8 @@ type Config struct {
 	CallbackSecret signature.Secret // seals what both post back
 
 	Clock     Clock             // nil: real time, and no clock page
+	Staff     StaffLinks        // nil: no page of the bank's staff
+	Console   string            // the console's origin, where the staff's links lead
 	SlowFor   time.Duration     // how long the slow card takes; nought means 20 s
 	Transport http.RoundTripper // carries callbacks; nil means the network
 	Log       *slog.Logger      // nil means silence

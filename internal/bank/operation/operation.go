@@ -32,6 +32,7 @@ const (
 	TransferOut Kind = 1 // to another client
 	TransferIn  Kind = 2 // from another client
 	TopUp       Kind = 3 // from another bank's card
+	Correction  Kind = 4 // put right by the bank, by two members of staff
 )
 
 // String gives the stable word used by the API: "transfer_out".
@@ -43,6 +44,8 @@ func (k Kind) String() string {
 		return "transfer_in"
 	case TopUp:
 		return "topup"
+	case Correction:
+		return "correction"
 	}
 	return "other"
 }

@@ -17,6 +17,7 @@ import (
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
@@ -49,6 +50,7 @@ type bank struct {
 	tariff       tariff.Tariff
 	operations   *operation.Service
 	orders       *order.Service
+	privacy      *privacy.Service
 	live         *live.Hub
 	transfers    *transfer.Service
 	topups       *topup.Service
@@ -124,6 +126,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	if err := b.openStaff(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}
+	b.privacy = b.openPrivacy(p.brand)
 	return b, nil
 }
 

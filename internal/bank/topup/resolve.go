@@ -160,7 +160,7 @@ func (s *Service) settle(ctx context.Context, r row) (row, error) {
 		feed, err := s.d.Operations.Row(operation.Operation{
 			ID: op, Client: r.client, Account: r.account, Kind: operation.TopUp, State: operation.Done,
 			Amount: r.amount, Fee: money.Amount{Cur: r.amount.Cur}, // the fee is taken from the other card
-			Details: operation.Details{Card: plain.Card},
+			Details: operation.Details{Card: plain.Card, Order: r.text()},
 		})
 		if err != nil {
 			return err

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"rocketbank/internal/bank/access"
-	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/door/ui"
@@ -37,7 +38,8 @@ func (d *Door) renderConfirm(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	left, err := d.Limits.Left(r.Context(), who, client.Standing{})
+	in := of(r).session
+	left, err := d.Limits.Left(r.Context(), who, in.Standing)
 	if err != nil {
 		return err
 	}
@@ -52,13 +54,32 @@ func (d *Door) renderConfirm(w http.ResponseWriter, r *http.Request, status int,
 	v := ConfirmView{
 		Page: d.shown(w, r), Payee: payee(q.To), From: from.shown, Quote: *showQuote(q, from, left), Message: x.Message,
 		Hidden: []ui.Hidden{{Name: "draft", Value: token}}, BackHref: "/transfer?" + url.Values{"draft": {token}}.Encode(),
-		Expires: q.Until, Stale: stale,
+		Expires: q.Until, Stale: stale, Keyed: in.Kind == access.Keyed, Caps: shownCaps(left), CodeSent: d.passed(in, x), Phone: of(r).client.Phone.E164(),
+	}
+	if !stale {
+		doc, err := d.Transfers.Order(who, x.Quote, x.Message)
+		if err != nil {
+			return err
+		}
+		v.Order = doc.Text
+	}
+	if v.Passkeys, err = d.hasPasskeys(r); err != nil {
+		return err
 	}
 	if tries <= warnTries {
 		v.TriesLeft = tries
 	}
 	v.Errors = problems
 	return d.render(w, r, status, ConfirmPage(v))
+}
+
+// passedFor is how long a right passcode waits for the code of the same order.
+const passedFor = 5 * time.Minute
+
+// passed tells whether the passcode of this order was already right in this
+// session; the draft that says so is sealed.
+func (d *Door) passed(in access.Session, x draft) bool {
+	return x.Session == in.ID && d.Now().Before(time.Unix(x.Passed, 0).Add(passedFor))
 }
 
 // postConfirm moves the money once. The key came with the page: a second tap,
@@ -73,8 +94,14 @@ func (d *Door) postConfirm(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, r, "/transfer")
 	}
 	err := errors.Join(c.form.Faults()...)
+	var doc order.Document
 	if err == nil {
-		_, err = d.stepUp(w, r, c.form.Get("passcode"))
+		doc, err = d.Transfers.Order(c.session.Client, x.Quote, x.Message)
+	}
+	var signed order.Signed
+	var asked bool
+	if err == nil {
+		signed, asked, err = d.sign(w, r, &x, doc)
 	}
 	switch {
 	case errors.Is(err, access.ErrPaused):
@@ -83,10 +110,16 @@ func (d *Door) postConfirm(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && fault.CodeOf(err) == fault.Unauthenticated:
 		next, kept := d.keepConfirm(r)
 		return d.loginFor(w, r, next, kept, err)
+	case errors.Is(err, order.ErrNotSigned):
+		return d.unproved(w, r, route{keep: d.keepConfirm}, c, access.ErrProof)
 	case err != nil:
-		return d.confirmAgain(w, r, x, at(err, "passcode"))
+		return d.confirmAgain(w, r, x, err)
+	case asked:
+		return d.renderConfirm(w, r, http.StatusOK, x, nil, 0)
 	}
-	done, err := d.send(r, x)
+	done, err := d.Transfers.ToFriend(r.Context(), transfer.ToFriend{
+		Client: c.session.Client, Key: ledgerKey(x.Key), Quote: x.Quote, Message: x.Message, Signed: signed, Standing: c.session.Standing,
+	})
 	if err == nil {
 		leaveNotice(w, noticeSent)
 		return seeOther(w, r, "/transfers/"+done.Text())
@@ -97,17 +130,61 @@ func (d *Door) postConfirm(w http.ResponseWriter, r *http.Request) error {
 	return d.confirmAgain(w, r, x, err)
 }
 
-// send orders the transfer with the proof that its own text was confirmed.
-func (d *Door) send(r *http.Request, x draft) (transfer.Receipt, error) {
-	in := of(r).session
-	order, err := d.Transfers.Order(in.Client, x.Quote, x.Message)
-	if err != nil {
-		return transfer.Receipt{}, err
+// sign has the order's own text confirmed: by a passkey; by the passcode and
+// the device's key; or, where there is neither, by the passcode and a code that
+// is sent for exactly this text. asked: that code is on its way.
+func (d *Door) sign(w http.ResponseWriter, r *http.Request, x *draft, doc order.Document) (signed order.Signed, asked bool, err error) {
+	c := of(r)
+	in, f := c.session, c.form
+	switch {
+	case f.Get("passkey") != "":
+		p, err := d.Access.CheckPasskeyOrder(r.Context(), in, []byte(doc.Text), []byte(f.Get("passkey")))
+		if err != nil {
+			return signed, false, err
+		}
+		signed, err = d.Orders.Accept(in.Client, doc, order.ByPasskey(p.Passkey, p.PublicKey, p.AuthData, p.ClientData, p.Signature))
+		return signed, false, err
+	case in.Kind == access.Keyed:
+		if _, err := d.stepUp(w, r, f.Get("passcode")); err != nil {
+			return signed, false, at(err, "passcode")
+		}
+		signed, err = d.Orders.Accept(in.Client, doc, order.ByDevice(in.Device, in.Key(), unbase64(f.Get("signature"))))
+		return signed, false, err
 	}
-	return d.Transfers.ToFriend(r.Context(), transfer.ToFriend{
-		Client: in.Client, Key: ledgerKey(x.Key), Quote: x.Quote, Message: x.Message,
-		Proof: transfer.Proved(order, transfer.ByPasscode, in.ID.Text("se")),
-	})
+	asker := order.Asker{Client: in.Client, Session: in.ID, Device: in.Device, Lang: d.page(r).P.Lang(), IP: web.VisitOf(r).IP}
+	if !d.passed(in, *x) {
+		if _, err := d.stepUp(w, r, f.Get("passcode")); err != nil {
+			return signed, false, at(err, "passcode")
+		}
+		x.Session, x.Passed = in.ID, d.Now().Unix()
+	} else if f.Get("again") == "" {
+		signed, err = d.Orders.AcceptCode(r.Context(), asker, doc, f.Get("code"))
+		return signed, false, at(err, "code")
+	}
+	_, err = d.Orders.SendCode(r.Context(), asker, doc)
+	if errors.Is(err, order.ErrResendEarly) && f.Get("again") == "" {
+		err = nil // it is on its way already
+	}
+	return signed, true, at(err, "code")
+}
+
+// postConfirmAsk starts the confirmation of an order by a passkey, which signs
+// the hash of the order's text.
+func (d *Door) postConfirmAsk(w http.ResponseWriter, r *http.Request) error {
+	c := of(r)
+	x, ok := d.openDraft(c.session.Client, c.form.Get("draft"))
+	if !ok {
+		return d.scriptRefusal(w, r, transfer.ErrQuoteExpired)
+	}
+	doc, err := d.Transfers.Order(c.session.Client, x.Quote, x.Message)
+	if err != nil {
+		return d.scriptRefusal(w, r, err)
+	}
+	options, err := d.Access.BeginPasskeyOrder(r.Context(), c.session, []byte(doc.Text))
+	if err != nil {
+		return d.scriptRefusal(w, r, err)
+	}
+	return ceremony(w, options, "")
 }
 
 func (d *Door) confirmAgain(w http.ResponseWriter, r *http.Request, x draft, err error) error {

@@ -1,6 +1,7 @@
 package cabinet
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -20,7 +21,11 @@ func (d *Door) getDevices(w http.ResponseWriter, r *http.Request) error {
 	for _, x := range list {
 		v.Devices = append(v.Devices, Device{
 			ID: x.ID.Text(devicePrefix), Name: x.Name, Since: x.Since, Last: x.Last, Current: x.Current, Live: len(x.Sessions) > 0,
+			Code: x.Code, Keyed: x.Kind == access.Keyed, Reduced: x.Reduced,
 		})
+	}
+	if err := d.logins(r, &v); err != nil {
+		return err
 	}
 	if which := r.URL.Query().Get("forget"); which != "" {
 		i := slices.IndexFunc(v.Devices, func(x Device) bool { return x.ID == which })
@@ -30,6 +35,44 @@ func (d *Door) getDevices(w http.ResponseWriter, r *http.Request) error {
 		return d.render(w, r, http.StatusOK, ForgetPage(ForgetView{Page: v.Page, Device: v.Devices[i]}))
 	}
 	return d.render(w, r, http.StatusOK, DevicesPage(v))
+}
+
+// shownLogins is how many logins the page of devices tells of.
+const shownLogins = 20
+
+// logins tells of the last logins: each is a statement that the device's key
+// or a passkey has signed.
+func (d *Door) logins(r *http.Request, v *DevicesView) error {
+	all, err := d.Access.Statements(r.Context(), of(r).session.Client, shownLogins)
+	if err != nil {
+		return err
+	}
+	means := map[access.Means]string{access.ByCookie: "cookie", access.ByKey: "key", access.ByNewKey: "new_key", access.ByPasskey: "passkey"}
+	for _, s := range all {
+		l := Login{ID: s.ID.Text(access.StatementPrefix), Name: s.Name, Place: s.Place, Means: means[s.Means], At: s.At}
+		if i := slices.IndexFunc(v.Devices, func(x Device) bool { return x.ID == s.Device.Text(devicePrefix) }); i >= 0 {
+			l.Code = v.Devices[i].Code
+		}
+		v.Logins = append(v.Logins, l)
+	}
+	return nil
+}
+
+// getStatement gives the evidence of a login: the statement and its signature, as a file of its own.
+func (d *Door) getStatement(w http.ResponseWriter, r *http.Request) error {
+	which, err := pathID(r, access.StatementPrefix)
+	if err != nil {
+		return err
+	}
+	e, err := d.Access.EvidenceOf(r.Context(), of(r).session.Client, which)
+	if err != nil {
+		return err
+	}
+	raw, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		return err
+	}
+	return download(w, "application/json", "login-"+r.PathValue("id")+".json", append(raw, '\n'))
 }
 
 // postDevices ends the sessions of one device or of all but this one, or

@@ -21,6 +21,8 @@ import (
 	"rocketbank/internal/bank/limit"
 	hub "rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
@@ -47,6 +49,8 @@ type Deps struct {
 	Applications *application.Service
 	Limits       *limit.Service
 	Operations   *operation.Service
+	Orders       *order.Service
+	Privacy      *privacy.Service
 	Transfers    *transfer.Service
 	Topups       *topup.Service
 	Live         *hub.Hub

@@ -27,6 +27,10 @@ type draft struct {
 	Quote   string `json:"q,omitempty"` // what the confirmation page shows
 	Key     id.ID  `json:"k"`           // idempotency key of the order
 	Until   int64  `json:"u"`
+	// Session and Passed: the passcode of the order was right there and then,
+	// and a code for its text is awaited.
+	Session id.ID `json:"s,omitzero"`
+	Passed  int64 `json:"p,omitempty"`
 }
 
 const (

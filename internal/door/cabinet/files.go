@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"rocketbank/internal/door/web"
 )
@@ -64,5 +65,15 @@ func (d *Door) getManifest(w http.ResponseWriter, r *http.Request) error {
 
 func (d *Door) getWorker(w http.ResponseWriter, _ *http.Request) error {
 	d.Kit.Worker(w)
+	return nil
+}
+
+// download answers with a file to be kept.
+func download(w http.ResponseWriter, kind, name string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // a reader who has gone is told nothing
 	return nil
 }

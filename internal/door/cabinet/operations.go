@@ -3,9 +3,11 @@ package cabinet
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/door/ui"
@@ -79,6 +81,9 @@ func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
 		v.RepeatHref, v.ReceiptHref = "/transfer?repeat="+sent, "/transfers/"+sent
 	case operation.TopUp:
 		v.Fee = &o.Fee
+		if strings.HasPrefix(o.Details.Order, topup.Prefix+"_") { // older rows do not know it
+			v.ReceiptHref = "/topup/" + o.Details.Order
+		}
 		if n := len(o.Details.Card); n >= 4 {
 			v.Foreign = o.Details.Card[n-4:]
 		}
@@ -140,6 +145,9 @@ func (d *Door) getReceipt(w http.ResponseWriter, r *http.Request) error {
 		Message: t.Message, At: t.At, RepeatHref: "/transfer?repeat=" + t.Text(), OperationHref: "/operations/" + t.ID.Text(operation.Prefix),
 	}
 	v.Notice = words(v.P, left)
+	if !t.Order.IsZero() {
+		v.SignedHref = "/transfers/" + t.Text() + "/receipt"
+	}
 	if t.Balance.Cur != 0 {
 		v.Left = &t.Balance
 	}
@@ -149,4 +157,23 @@ func (d *Door) getReceipt(w http.ResponseWriter, r *http.Request) error {
 		v.From = ui.Card{}
 	}
 	return d.render(w, r, http.StatusOK, ReceiptPage(v))
+}
+
+// getSigned is the receipt as a file: the order to the letter, the client's
+// proof and the bank's signature.
+func (d *Door) getSigned(w http.ResponseWriter, r *http.Request) error {
+	which, err := pathID(r, transfer.Prefix)
+	if err != nil {
+		return err
+	}
+	who := of(r).session.Client
+	t, err := d.Transfers.Receipt(r.Context(), who, which)
+	if err != nil {
+		return err
+	}
+	raw, err := d.Orders.Receipt(r.Context(), who, t.Order)
+	if err != nil {
+		return err
+	}
+	return download(w, "application/json", "rocketbank-"+t.Text()+".json", raw)
 }

@@ -149,7 +149,13 @@ const (
 
 	noticeWithdrawn notice = "withdrawn"
 
-	noticeForgotten notice = "forgotten"
+	noticeForgotten    notice = "forgotten"
+	noticePasskeyAdded notice = "passkey_added"
+	noticePasskeyGone  notice = "passkey_gone"
+	noticePasskeyNamed notice = "passkey_named"
+	noticePasscode     notice = "passcode"
+	noticeLockedDown   notice = "locked_down"
+	noticeDeletion     notice = "deletion"
 )
 
 func leaveNotice(w http.ResponseWriter, n notice) {
@@ -180,6 +186,8 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended_all")}
 	case noticeForgotten:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.forgotten")}
+	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion:
+		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
 	case noticeRevoked:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.revoked")}
 	case noticeNobody:

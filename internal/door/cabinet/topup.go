@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/fault"
@@ -55,7 +54,7 @@ func (d *Door) renderTopUp(w http.ResponseWriter, r *http.Request, status int, t
 	if err != nil {
 		return err
 	}
-	left, err := d.Limits.Left(r.Context(), of(r).session.Client, client.Standing{})
+	left, err := d.Limits.Left(r.Context(), of(r).session.Client, of(r).session.Standing)
 	if err != nil {
 		return err
 	}
@@ -69,7 +68,7 @@ func (d *Door) renderTopUp(w http.ResponseWriter, r *http.Request, status int, t
 
 // price works out what a typed sum costs; the error is for the field amount.
 func (d *Door) price(r *http.Request, typed string) (*TopUpQuote, limit.Left, error) {
-	left, err := d.Limits.Left(r.Context(), of(r).session.Client, client.Standing{})
+	left, err := d.Limits.Left(r.Context(), of(r).session.Client, of(r).session.Standing)
 	if err != nil {
 		return nil, left, err
 	}

@@ -176,7 +176,7 @@ func (d *Door) offer(r *http.Request, x draft) (offering, error) {
 	if o.cards, err = d.cards(r); err != nil {
 		return o, err
 	}
-	if o.left, err = d.Limits.Left(r.Context(), who, client.Standing{}); err != nil {
+	if o.left, err = d.Limits.Left(r.Context(), who, of(r).session.Standing); err != nil {
 		return o, err
 	}
 	var sum money.Amount
@@ -199,7 +199,7 @@ func (d *Door) offer(r *http.Request, x draft) (offering, error) {
 		return o, nil
 	}
 	o.until, o.token, o.quote = q, q.Token, showQuote(q, o.from, o.left)
-	if o.amount = d.foresee(q, o.from, o.left); o.amount != nil {
+	if o.amount = d.foresee(q, o.from, o.left, of(r).session.Standing); o.amount != nil {
 		problems, broken := explain(p, o.amount)
 		if broken != nil {
 			return o, broken
@@ -219,8 +219,8 @@ func showQuote(q transfer.Quote, from owned, left limit.Left) *Quote {
 
 // foresee tells what the book would refuse if it were asked now, so that the
 // form says it while there is something to correct. The book decides anew.
-func (d *Door) foresee(q transfer.Quote, from owned, left limit.Left) error {
-	if err := d.Limits.Rules().CheckOne(q.Amount); err != nil {
+func (d *Door) foresee(q transfer.Quote, from owned, left limit.Left, s client.Standing) error {
+	if err := d.Limits.Rules().CheckOrder(q.Amount, s, d.DB.Now()); err != nil {
 		return err
 	}
 	rest, err := from.account.Available().Sub(q.Total)
@@ -240,6 +240,12 @@ func (d *Door) foresee(q transfer.Quote, from owned, left limit.Left) error {
 	}{{left.OutgoingDay, limit.ErrOutgoingDay}, {left.OutgoingMonth, limit.ErrOutgoingMonth}} {
 		if q.Total.Minor > m.meter.Left.Minor {
 			return m.err.With("left", m.meter.Left).With("cap", m.meter.Cap)
+		}
+	}
+	for _, c := range left.Caps {
+		e := map[limit.Why]*fault.Error{limit.Scriptless: limit.ErrScriptless, limit.Reduced: limit.ErrReducedDay, limit.Simplified: limit.ErrSimplifiedDay}[c.Why]
+		if e != nil && c.Day.Cap.Cur != 0 && q.Total.Minor > c.Day.Left.Minor {
+			return e.With("left", c.Day.Left).With("cap", c.Day.Cap).With("until", c.Until)
 		}
 	}
 	return nil

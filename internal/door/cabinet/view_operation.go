@@ -60,4 +60,5 @@ type ReceiptView struct {
 	// RepeatHref is the prefilled form.
 	RepeatHref    string
 	OperationHref string
+	SignedHref    string // the signed receipt as a file; empty: there is none
 }

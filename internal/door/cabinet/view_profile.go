@@ -33,6 +33,17 @@ type MoreView struct{ ui.Page }
 type DevicesView struct {
 	ui.Page
 	Devices []Device
+	Logins  []Login
+}
+
+// Login is one access statement: who came in where, and what shows it.
+type Login struct {
+	ID    string
+	Name  string
+	Place string
+	Code  string // the device's code; empty: it is forgotten
+	Means string // cookie, key, new_key, passkey
+	At    time.Time
 }
 
 // Device is a browser that knows the client, and its session if there is one.
@@ -43,7 +54,10 @@ type Device struct {
 	Since   time.Time
 	Last    time.Time
 	Current bool
-	Live    bool // has a session now
+	Live    bool      // has a session now
+	Code    string    // «ABCD-EFGH»
+	Keyed   bool      // it has a key; else its orders are confirmed by SMS
+	Reduced time.Time // until when it has the limits of a new device; zero: it has not
 }
 
 // ForgetView is GET /profile/devices?forget=ID.

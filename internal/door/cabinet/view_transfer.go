@@ -90,6 +90,12 @@ type ConfirmView struct {
 	BackHref  string    // the form with everything typed
 	Expires   time.Time // of the quote
 	TriesLeft int       // passcode tries, shown when 1…3
+	Order     string    // the text that is signed, to the letter
+	Keyed     bool      // the device signs; else a code is sent for the text
+	Passkeys  bool
+	CodeSent  bool   // the passcode was right, the code is awaited
+	Phone     string // where the code goes
+	Caps      []LimitCap
 	// Stale tells that the quote ran out: the page offers a new calculation and
 	// no passcode field.
 	Stale bool

@@ -23,6 +23,8 @@ import (
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
@@ -107,15 +109,19 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	if err != nil {
 		t.Fatal(err)
 	}
+	orders := order.New(order.Deps{DB: d, Vault: v, People: w.Clients, Messenger: w.Access, Now: w.Now, Digits: access.NewCode})
+	ids := id.NewSource(time.Now)
 	kit, err := ui.NewKit(ui.DefaultBrand())
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.door = cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(time.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
-		Applications: w.Apply, Limits: limits, Operations: operations, Live: w.hub,
+		Applications: w.Apply, Limits: limits, Orders: orders,
+		Privacy:    privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now}),
+		Operations: operations, Live: w.hub,
 		Transfers: transfer.New(transfer.Deps{
-			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(), Live: w.hub,
+			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(), Orders: orders, Live: w.hub,
 		}),
 		Topups: topup.New(topup.Deps{
 			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariff: tariff.Standard(), Acquirer: w.acquirer, Live: w.hub,

@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/privacy"
+	"rocketbank/internal/base/db"
+)
+
+// openPrivacy makes the room that answers clients about their own data.
+func (b *bank) openPrivacy(brand string) *privacy.Service {
+	return privacy.New(privacy.Deps{
+		DB: b.db, IDs: b.ids, Clients: b.clients, Cards: b.cards, Operations: b.operations, Access: b.access, Bank: brand, Now: time.Now,
+		Ports: privacy.Ports{
+			Consents: func(ctx context.Context, who client.ID) ([]privacy.Consent, error) {
+				all, err := b.applications.Consents(ctx, who)
+				out := make([]privacy.Consent, len(all))
+				for i, c := range all {
+					out[i] = privacy.Consent{Kind: string(c.Kind), Version: c.Version, Given: c.Given, At: c.At}
+				}
+				return out, err
+			},
+			TakeBack: func(ctx context.Context, tx db.Tx, who client.ID) error {
+				for _, k := range []application.ConsentKind{application.CreditBureau, application.Marketing} {
+					if err := b.applications.SetConsent(ctx, tx, who, k, false); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			Looks: func(ctx context.Context, who client.ID) ([]privacy.Look, error) {
+				all, err := b.staff.LooksAt(ctx, who)
+				out := make([]privacy.Look, len(all))
+				for i, l := range all {
+					out[i] = privacy.Look{Who: l.Who, Role: l.Role.Word(), What: string(l.What), Reason: l.Reason, At: l.At}
+				}
+				return out, err
+			},
+		},
+	})
+}

@@ -8,11 +8,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"rocketbank/internal/bank/order/ordertest"
 )
 
 var (
-	fence   = regexp.MustCompile("(?s)```sh\n(.*?)```\n```json\n(.*?)```")
-	command = regexp.MustCompile(`(?s)^(?:([A-Z]+)=\$\()?curl -s (.*?)(?: \| jq -r ([^ ]+)\))?$`)
+	fence   = regexp.MustCompile("(?s)```sh\n(.*?)```(?:\n```json\n(.*?)```)?")
+	command = regexp.MustCompile(`(?s)^(?:([A-Z]+)=\$\()?curl -s (.*?)(?: \| jq -r ([^ ]+)\))?(?: > ([a-z.]+))?$`)
+	taken   = regexp.MustCompile(`^([A-Z]+)=\$\(jq -r ([^ ]+) ([a-z.]+)( \| rocketbank api-sign --key token-key\.pem)?\)$`)
 )
 
 // docs/api.md tells nothing that does not work: its commands are run in their
@@ -30,7 +33,15 @@ func TestExamplesOfTheDocs(t *testing.T) {
 		anna := w.named(1, "Аня Соколова", 10_000)
 		w.named(2, "Павел Кузнецов", 0)
 		vars := map[string]string{"BANK": w.server.URL, "TOKEN": anna.transfer}
+		files := map[string]any{}
 		for _, b := range blocks {
+			if m := taken.FindStringSubmatch(strings.TrimSpace(b[1])); m != nil {
+				vars[m[1]] = pick(files[m[3]], m[2])
+				if m[4] != "" { // the program itself is tested in cmd/rocketbank
+					vars[m[1]] = ordertest.Encoded(w, w.key, vars[m[1]])
+				}
+				continue
+			}
 			m := command.FindStringSubmatch(strings.TrimSpace(b[1]))
 			if m == nil {
 				w.Fatalf("no command: %s", b[1])
@@ -48,6 +59,9 @@ func TestExamplesOfTheDocs(t *testing.T) {
 			}
 			if m[1] != "" {
 				vars[m[1]] = pick(got, m[3])
+			}
+			if m[4] != "" {
+				files[m[4]] = got
 			}
 		}
 	})

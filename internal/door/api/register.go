@@ -87,6 +87,12 @@ func post[I, B, O any](d *Door, rt Route, fn func(context.Context, *call, *I, *B
 	}
 }
 
+// answers200 documents the shape of an answer that goes out as bytes.
+func answers200[T any](d *Door, rt Route) {
+	schema := d.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+	d.operationOf(rt).Responses["200"].Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
+}
+
 func add[I, O any](d *Door, rt Route, fn func(context.Context, *call, *I) (*O, error)) {
 	pattern := rt.Method + " " + rt.Path
 	query := queryOf(reflect.TypeFor[I]())

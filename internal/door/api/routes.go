@@ -30,7 +30,9 @@ func (d *Door) addRoutes() {
 	post(d, write("createQuote", "/quotes", "transfers", 200), d.quote)
 	post(d, write("createTransfer", "/transfers", "transfers", 201, 409), d.createTransfer)
 	get(d, read("getTransfer", "/transfers/{id}", "transfers", 404, 422), d.transfer)
-	get(d, read("getReceipt", "/receipts/{id}", "transfers", 404, 422), d.receipt)
+	receipt := read("getReceipt", "/receipts/{id}", "transfers", 404, 422)
+	get(d, receipt, d.receipt)
+	answers200[Receipt](d, receipt)
 
 	d.refuseRest()
 }

@@ -231,6 +231,33 @@ func (d *Door) transfer(ctx context.Context, c *call, in *idInput) (*answer[Tran
 	return ok(shownTransfer(r))
 }
 
+// Receipt is the shape of a receipt. It goes out to the byte as it is kept.
+type Receipt struct {
+	Receipt  int       `json:"receipt" example:"1"`
+	Order    string    `json:"order"`
+	Evidence Evidence  `json:"evidence"`
+	At       time.Time `json:"at"`
+	Bank     BankSign  `json:"bank"`
+}
+
+// Evidence is how the client confirmed.
+type Evidence struct {
+	Kind       string `json:"kind" enum:"device,passkey,token,code"`
+	By         string `json:"by" example:"tk_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	Key        string `json:"key,omitempty"`
+	Signature  string `json:"signature,omitempty"`
+	AuthData   string `json:"auth_data,omitempty"`
+	ClientData string `json:"client_data,omitempty"`
+	Phone      string `json:"phone,omitempty"`
+}
+
+// BankSign is the bank's signature.
+type BankSign struct {
+	ID        string `json:"id"`
+	Key       string `json:"key"`
+	Signature string `json:"signature"`
+}
+
 // receiptFile is a receipt, to the byte: it is signed.
 type receiptFile struct {
 	ContentType string `header:"Content-Type"`

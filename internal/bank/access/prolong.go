@@ -8,7 +8,7 @@ import (
 )
 
 // A flow that has proved its phone and works on a long form is kept while its
-// owner goes on, but not for ever: its cookie opens what he typed.
+// owner goes on, but not for ever after its code: its cookie opens what he typed.
 const (
 	prolongBy   = 2 * time.Hour
 	prolongMost = 12 * time.Hour
@@ -27,7 +27,7 @@ func (s *Service) Prolong(ctx context.Context, token string) (ends time.Time, er
 			return nil
 		}
 		until := s.now().Add(prolongBy)
-		if last := f.id.Time().Add(prolongMost); until.After(last) {
+		if last := f.sent.Add(prolongMost); until.After(last) {
 			until = last
 		}
 		if !until.After(f.ends) {

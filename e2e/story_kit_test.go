@@ -18,23 +18,6 @@ import (
 	"rocketbank/internal/base/tier"
 )
 
-// newcomer is somebody the demo has never seen.
-type newcomer struct{ Name, Phone, Birth, Passcode string }
-
-// people nobody has seen; each story takes its own, so that stories may share a demo.
-var (
-	kira  = newcomer{"Кира Лунина", "+79165557701", "14.05.1996", "482917"}
-	lev   = newcomer{"Лев Зимин", "+79165557702", "03.11.1988", "730264"}
-	nina  = newcomer{"Нина Ветрова", "+79165557703", "21.02.1979", "915038"}
-	oleg  = newcomer{"Олег Рощин", "+79165557704", "09.09.1991", "264807"}
-	polly = newcomer{"Polly Brook", "+79165557705", "17.01.1993", "608351"}
-	rita  = newcomer{"Рита Снегирёва", "+79165557706", "28.07.1985", "371946"}
-	sava  = newcomer{"Савва Громов", "+79165557707", "12.12.1990", "850472"}
-)
-
-// first is the name people are greeted by.
-func (n newcomer) first() string { return strings.Fields(n.Name)[0] }
-
 // storyDemo tells a story on SQLite, and from tier ci on both databases.
 func storyDemo(t *testing.T, story func(t *testing.T, d *Demo)) {
 	t.Helper()
@@ -58,28 +41,6 @@ func (d *Demo) in(t testing.TB) *Demo {
 	c := *d
 	c.t = t
 	return &c
-}
-
-// Order walks from the landing page to the page that shows the new card.
-func (p *Page) Order(d *Demo, n newcomer) {
-	p.t.Helper()
-	phone := d.Inbox(n.Phone)
-	p.Go("/")
-	p.Submit("Заказать карту")
-	p.At("/order")
-	p.Fill("phone", n.Phone)
-	p.Fill("name", n.Name)
-	p.Fill("birth_date", n.Birth)
-	p.Submit("Получить код")
-	p.At("/order/code")
-	p.Fill("code", phone.Code())
-	p.Submit("Дальше")
-	p.At("/order/passcode")
-	p.Fill("passcode", n.Passcode)
-	p.Fill("repeat", n.Passcode)
-	p.Submit("Готово")
-	p.At("/order/done")
-	p.Sees("Карта готова!")
 }
 
 // Login logs a client in on a device the bank does not know: phone, code from

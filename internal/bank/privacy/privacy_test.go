@@ -53,7 +53,10 @@ func each(t *testing.T, fn func(h *house)) {
 				Consents: func(context.Context, client.ID) ([]privacy.Consent, error) {
 					return []privacy.Consent{{Kind: "marketing", Version: "2026-11-01", Given: true, At: when}}, nil
 				},
-				TakeBack: func(_ context.Context, _ db.Tx, who client.ID) error { h.takenBack = append(h.takenBack, who); return nil },
+				TakeBack: func(_ context.Context, _ db.Tx, who client.ID) error {
+					h.takenBack = append(h.takenBack, who)
+					return nil
+				},
 				Looks: func(context.Context, client.ID) ([]privacy.Look, error) {
 					return []privacy.Look{{Who: "Мария О.", Role: "support", What: "phone", Reason: "звонок клиента", At: when}}, nil
 				},

@@ -31,7 +31,11 @@ type Person struct {
 	Name     string `json:"name"`
 	Phone    string `json:"phone"`
 	Passcode string `json:"passcode"`
+	CodeWord string `json:"code_word"`
 	Token    string `json:"token"` // personal API token, scopes read and transfer
+	// TokenKey is the private key that signs the token's orders (PKCS#8 PEM):
+	// rocketbank api-sign takes it. Only the demo writes such a thing down.
+	TokenKey string `json:"token_key"`
 }
 
 // Line is the line that scripts wait for.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,13 +14,11 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
-	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
-	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/ledger"
@@ -34,15 +33,6 @@ const (
 
 	callbackWaits = 10 * time.Second // … and for the acquirer's word
 )
-
-// exampleCast is who lives in the demo.
-var exampleCast = []struct{ name, phone, passcode, born string }{
-	{"Аня Соколова", "+79165550101", "739154", "14.03.1994"},
-	{"Павел Кузнецов", "+79165550123", "604817", "02.09.1991"},
-	{"Марина Орлова", "+79165550145", "285093", "27.06.1988"},
-	{"Тимур Ахметов", "+79165550167", "917362", "19.12.1996"},
-	{"Света Белова", "+79165550189", "460728", "08.05.2001"},
-}
 
 // exampleWords are what friends write beside their money.
 var exampleWords = []string{
@@ -67,6 +57,8 @@ type seeded struct {
 	proof   access.Proof
 	account ledger.AccountID
 	number  phone.Number
+	token   access.Token
+	key     *ecdsa.PrivateKey // of the token
 }
 
 func newSeeder(b *bank, c *demoClock, sandbox string) *seeder {
@@ -79,64 +71,29 @@ func newSeeder(b *bank, c *demoClock, sandbox string) *seeder {
 
 func (s *seeder) run(ctx context.Context) ([]Person, error) {
 	for _, c := range exampleCast {
-		p, err := s.newcomer(ctx, c.name, c.phone, c.passcode, c.born)
+		p, err := s.newcomer(ctx, c)
 		if err != nil {
-			return nil, fmt.Errorf("make %s: %w", c.name, err)
+			return nil, fmt.Errorf("make %s: %w", c.first, err)
+		}
+		if err := s.giveToken(ctx, &p); err != nil {
+			return nil, fmt.Errorf("token of %s: %w", c.first, err)
 		}
 		s.people = append(s.people, p)
 	}
 	if err := s.live(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.waiting(ctx); err != nil {
+		return nil, err
+	}
 	var out []Person
 	for _, p := range s.people {
-		_, secret, err := s.bank.access.CreateToken(ctx, p.proof, access.NewToken{
-			Name: "Демо", Scopes: []access.Scope{access.ScopeRead, access.ScopeTransfer}, TTL: tokenTTL,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("token of %s: %w", p.Name, err)
-		}
-		p.Token = secret.Reveal()
 		if err := s.bank.access.Logout(ctx, p.entry.Session); err != nil {
 			return nil, err
 		}
 		out = append(out, p.Person)
 	}
 	return out, nil
-}
-
-// newcomer orders a card as anybody does: form, code from the SMS, passcode.
-func (s *seeder) newcomer(ctx context.Context, name, number, passcode, born string) (seeded, error) {
-	from := access.Visitor{Agent: "Rocketbank demo"}
-	flow, err := s.bank.applications.Start(ctx, application.Form{Phone: number, Name: name, BirthDate: born, Lang: locale.Russian}, from)
-	if err != nil {
-		return seeded{}, err
-	}
-	code, err := s.code(ctx, number)
-	if err != nil {
-		return seeded{}, err
-	}
-	token := flow.Token.Reveal()
-	if _, err := s.bank.access.ConfirmCode(ctx, access.ForOrder, token, code); err != nil {
-		return seeded{}, err
-	}
-	done, err := s.bank.applications.Finish(ctx, token, passcode, passcode, from)
-	if err != nil {
-		return seeded{}, err
-	}
-	account, err := s.bank.cards.DefaultAccount(ctx, done.Entry.Session.Client)
-	if err != nil {
-		return seeded{}, err
-	}
-	confirmed, err := s.bank.access.ConfirmPasscode(ctx, done.Entry.Session, passcode)
-	if err != nil {
-		return seeded{}, err
-	}
-	n, err := phone.Parse(number)
-	if err != nil {
-		return seeded{}, err
-	}
-	return seeded{Person{Name: name, Phone: number, Passcode: passcode}, done.Entry, confirmed.Proof, account, n}, nil
 }
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
@@ -308,13 +265,12 @@ func (s *seeder) send(ctx context.Context, who int) error {
 	if err != nil {
 		return err
 	}
-	order, err := s.bank.transfers.Order(payer, quote.Token, words)
+	signed, standing, err := s.sign(ctx, p, quote.Token, words)
 	if err != nil {
 		return err
 	}
 	_, err = s.bank.transfers.ToFriend(ctx, transfer.ToFriend{
-		Client: payer, Key: ledger.Key(s.nextKey()), Quote: quote.Token, Message: words,
-		Proof: transfer.Proved(order, transfer.ByPasscode, p.entry.Session.ID.Text("se")),
+		Client: payer, Key: ledger.Key(s.nextKey()), Quote: quote.Token, Message: words, Signed: signed, Standing: standing,
 	})
 	if fault.CodeOf(err) == fault.Refused {
 		return nil

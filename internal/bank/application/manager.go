@@ -120,12 +120,16 @@ func (s *Service) line(a row, by Actor) QueueRow {
 	}
 }
 
+// takeOver is after how long without any work a colleague may take an
+// application over.
+const takeOver = 4 * time.Hour
+
 // Take makes the actor the manager of an application; ErrTaken when a
-// colleague is. Said twice it changes nothing.
+// colleague is at it. Said twice it changes nothing.
 func (s *Service) Take(ctx context.Context, by Actor, key id.ID) error {
 	return s.decide(ctx, by, key, "application.taken", "", func(_ context.Context, tx db.Tx, a *row) error {
 		switch {
-		case a.staff != "" && a.staff != by.Ref():
+		case a.staff != "" && a.staff != by.Ref() && tx.Now().Sub(a.changed) < takeOver:
 			return ErrTaken.With("by", a.staffName)
 		case a.state != Submitted && a.state != CallDue, !a.twin.IsZero():
 			return ErrState

@@ -240,10 +240,9 @@ func (s *Service) Submit(ctx context.Context, h Holder) (View, error) {
 		if err := s.claim(ctx, tx, &a); err != nil {
 			return err
 		}
+		// After a retake it stands in the queue again for whoever is on duty.
 		a.state, a.submitted, a.promised, a.call = Submitted, tx.Now(), promise(tx.Now(), a.q.zone()).UTC(), time.Time{}
-		if a.staff != "" {
-			a.state = CallDue // a retake goes back to who asked for it
-		}
+		a.staff, a.staffName = "", ""
 		if err := s.save(ctx, tx, a); err != nil {
 			return err
 		}

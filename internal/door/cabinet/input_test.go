@@ -1,6 +1,7 @@
 package cabinet_test
 
 import (
+	"html"
 	"maps"
 	"net/url"
 	"slices"
@@ -192,25 +193,10 @@ func TestRecipient(t *testing.T) {
 func TestBadInputBeforeLogin(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 0)
-	good := url.Values{"phone": {"+79165550044"}, "name": {"Анна Соколова"}, "birth_date": {"17.05.1990"}}
+	good := url.Values{"phone": {"+79165550044"}}
 	for name, value := range nasty() {
-		for _, field := range []string{"phone", "name", "birth_date"} {
-			form := maps.Clone(good)
-			form.Set(field, value)
-			b := w.browser()
-			a := b.post("/order", form)
-			if a.status != 422 {
-				t.Errorf("order, %s = %s: %d", field, name, a.status)
-				continue
-			}
-			for other := range good {
-				if other != field && a.form("/order").Get(other) != good.Get(other) {
-					t.Errorf("order, %s = %s: %s is gone", field, name, other)
-				}
-			}
-			if !strings.Contains(a.body, `aria-invalid="true"`) {
-				t.Errorf("order, %s = %s: no field is marked", field, name)
-			}
+		if a := w.browser().post("/order", url.Values{"phone": {value}}); a.status != 422 || !strings.Contains(a.body, `aria-invalid="true"`) || len(value) < 200 && !kept(a, "/order", "phone", value) {
+			t.Errorf("order, phone = %s: %d", name, a.status)
 		}
 		b := w.browser()
 		if a := b.post("/login", url.Values{"phone": {value}, "next": {value}}); a.status != 422 {
@@ -234,13 +220,114 @@ func TestBadInputBeforeLogin(t *testing.T) {
 	c.post("/order/passcode", url.Values{"passcode": {"7391"}, "repeat": {"7391"}}).to("/order")
 	c.get("/login/code").to("/login")
 	c.get("/login/passcode").to("/login")
-	c.post("/order", url.Values{"phone": {"+79165550055"}, "name": {"Анна Соколова"}, "birth_date": {"17.05.1990"}}).to("/order/code")
+	c.post("/order", url.Values{"phone": {"+79165550055"}}).to("/order/code")
 	c.get("/order/passcode").to("/order/code")
 	c.get("/login/code").to("/order/code") // a code for one purpose is none for another
-	c.post("/order/code", url.Values{"code": {w.Code(accesstest.Phone(55))}}).to("/order/passcode")
+	c.post("/order/code", url.Values{"code": {w.Code(accesstest.Phone(55))}}).to("/order/resume")
+	c.get("/order/passcode").to("/order/resume") // nobody's phone has no passcode
+	c.post("/order/passcode", url.Values{"code_word": {"Барбарис"}, "passcode": {"7391"}, "repeat": {"7391"}}).to("/order/resume")
+	w.takenOn(66, "Анна", "Соколова")
+	d := w.browser()
+	d.post("/login", url.Values{"phone": {accesstest.Phone(66).E164()}}).to("/login/code")
+	d.post("/login/code", url.Values{"code": {w.Code(accesstest.Phone(66))}}).to("/order/passcode")
 	for name, value := range nasty() {
-		if a := c.post("/order/passcode", url.Values{"passcode": {value}, "repeat": {value}}); a.status != 422 || strings.Contains(a.body, `value="`+value+`"`) && value != "" {
+		if a := d.post("/order/passcode", url.Values{"code_word": {"Барбарис"}, "passcode": {value}, "repeat": {value}}); a.status != 422 || strings.Contains(a.body, "Барбарис") || strings.Contains(a.body, `value="`+value+`"`) && value != "" {
 			t.Errorf("new passcode = %s: %d", name, a.status)
 		}
+	}
+}
+
+// Bad input into every field of the questionnaire: told at its place, the other
+// values kept, nothing saved, no 5xx.
+func TestBadInputIntoTheQuestionnaire(t *testing.T) {
+	w := lite(t)
+	b := w.browser()
+	b.proved(accesstest.Phone(1))
+	b.get("/order/resume").to("/order/person")
+	fine := map[string]bool{"middle": true, "email": true, "street": true, "flat": true, "wish": true} // may be empty
+	for _, page := range []struct {
+		path, next string
+		good       url.Values
+	}{{"/order/person", "/order/passport", goodPerson}, {"/order/passport", "/order/address", goodPassport}, {"/order/address", "/order/scans", goodAddress}} {
+		for field := range page.good {
+			for name, value := range nasty() {
+				form := maps.Clone(page.good)
+				form.Set(field, value)
+				a := b.post(page.path, form)
+				if a.status == 303 && (fine[field] || field == "issued_by" || field == "birth_place" || field == "city" || field == "house") && value != "" || a.status == 303 && fine[field] {
+					continue // free text may be almost anything
+				}
+				if a.status != 422 || strings.Contains(a.body, "<script>alert") {
+					t.Errorf("%s, %s = %s: %d to %s", page.path, field, name, a.status, a.header.Get("Location"))
+					continue
+				}
+				typed := a.form(page.path)
+				for other := range page.good {
+					if other != field && typed.Get(other) != page.good.Get(other) {
+						t.Errorf("%s, %s = %s: %s is gone", page.path, field, name, other)
+					}
+				}
+				if !strings.Contains(a.body, `aria-invalid="true"`) && field != "way" {
+					t.Errorf("%s, %s = %s: no field is marked", page.path, field, name)
+				}
+			}
+			twice := maps.Clone(page.good)
+			twice[field] = slices.Repeat(page.good[field], 2)
+			if a := b.post(page.path, twice); a.status != 422 {
+				t.Errorf("%s with %s twice: %d", page.path, field, a.status)
+			}
+		}
+		// All faults at once.
+		if a := b.post(page.path, url.Values{}); strings.Count(a.body, `aria-invalid="true"`) < 2 {
+			t.Errorf("%s, empty: %d of its fields are told", page.path, strings.Count(a.body, `aria-invalid="true"`))
+		}
+		b.post(page.path, page.good).to(page.next)
+	}
+	b.upload("main", "1.jpg", photo(t, 0)).to("/order/scans")
+	b.upload("registration", "2.jpg", photo(t, 3)).to("/order/scans")
+	for name, value := range nasty() {
+		a := b.post("/order/word", url.Values{"code_word": {value}, "consent_terms": {"1"}, "consent_personal_data": {"1"}})
+		if a.status != 422 && a.status != 303 || value != "" && strings.Contains(a.body, `value="`+html.EscapeString(value)+`"`) && value != "0" {
+			t.Errorf("code word = %s: %d", name, a.status)
+		}
+	}
+	b.post("/order/word", url.Values{"code_word": {"Барбарис"}, "consent_marketing": {"1"}}).is(422).has("ещё раз")
+	b.post("/order/word", goodWord).to("/order/check")
+}
+
+// What is no photo is refused with words, at its page, and the rest stays.
+func TestBadUploads(t *testing.T) {
+	w := lite(t)
+	b := w.browser()
+	b.proved(accesstest.Phone(1))
+	b.get("/order/resume").to("/order/person")
+	b.post("/order/person", goodPerson).to("/order/passport")
+	b.post("/order/passport", goodPassport).to("/order/address")
+	b.post("/order/address", goodAddress).to("/order/scans")
+	b.upload("main", "1.jpg", photo(t, 0)).to("/order/scans")
+	whole := photo(t, 3)
+	for name, file := range map[string][]byte{
+		"empty": nil, "text": []byte("hello"), "svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), "html": []byte("<html></html>"),
+		"cut": whole[:len(whole)/3], "16 MB": append(slices.Clone(whole), make([]byte, 16<<20)...), "20 MB of zeros": make([]byte, 20<<20), "pdf": []byte("%PDF-1.7\n%%EOF"),
+	} {
+		if a := b.upload("registration", "x.jpg", file); a.status != 422 || !strings.Contains(a.body, `aria-invalid="true"`) {
+			t.Errorf("%s: %d\n%s", name, a.status, text(a.body))
+		}
+	}
+	b.get("/order/scans/main").is(200)
+	b.get("/order/scans/registration").is(404)
+	b.upload("passport", "x.jpg", whole).is(404)
+	b.upload("", "x.jpg", whole).is(404)
+	b.upload("registration", "", whole).is(422)
+	b.post("/order/scans", url.Values{"page": {"main"}}).is(415)
+	b.post("/order/scans/done", url.Values{}).is(422).has("Загрузите страницу")
+	b.post("/order/word", goodWord).to("/order/scans")
+	// The same picture twice is told, and so is a blurred one.
+	b.upload("registration", "x.jpg", photo(t, 0)).to("/order/scans")
+	b.get("/order/scans").is(200).has("Похоже на фото")
+	// A photo comes back as a picture and nothing else.
+	a := b.get("/order/scans/main")
+	if a.header.Get("Content-Type") != "image/jpeg" || a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Error(a.header)
 	}
 }

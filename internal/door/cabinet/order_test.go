@@ -2,6 +2,7 @@ package cabinet_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -251,4 +252,38 @@ func TestApplicationIsWithdrawn(t *testing.T) {
 	if got := b.get("/order/person").form("/order/person").Get("last"); got != "" {
 		t.Errorf("a withdrawn form shows %q", got)
 	}
+}
+
+// takenOn makes somebody a client the way the bank does, from another browser.
+func (w *world) takenOn(n int, first, last string) {
+	w.Helper()
+	b := w.browser()
+	b.proved(accesstest.Phone(n))
+	b.get("/order/resume").to("/order/person")
+	person, passport := maps.Clone(goodPerson), maps.Clone(goodPassport)
+	person.Set("first", first)
+	person.Set("last", last)
+	passport.Set("number", fmt.Sprintf("%06d", n))
+	b.post("/order/person", person).to("/order/passport")
+	b.post("/order/passport", passport).to("/order/address")
+	b.post("/order/address", goodAddress).to("/order/scans")
+	b.upload("main", "1.jpg", photo(w.T, 0)).to("/order/scans")
+	b.upload("registration", "2.jpg", photo(w.T, 3)).to("/order/scans")
+	b.post("/order/scans/done", url.Values{}).to("/order/word")
+	b.post("/order/word", goodWord).to("/order/check")
+	b.post("/order/submit", url.Values{}).to("/order/status")
+	key := b.get("/order/status").application()
+	w.reached(key)
+	if _, err := w.Apply.Approve(ctx, manager{}, key, application.Checks()); err != nil {
+		w.Fatal(err)
+	}
+	w.Wait(150e9) // until a further code may be sent
+}
+
+// firstLogin is phone, code, code word and a passcode.
+func (b *browser) firstLogin(n int) {
+	b.w.Helper()
+	b.post("/login", url.Values{"phone": {accesstest.Phone(n).E164()}}).to("/login/code")
+	b.post("/login/code", url.Values{"code": {b.w.Code(accesstest.Phone(n))}}).to("/order/passcode")
+	b.post("/order/passcode", url.Values{"code_word": {"барбарис"}, "passcode": {"7391"}, "repeat": {"7391"}}).to("/order/done")
 }

@@ -17,14 +17,8 @@ func TestNewcomerToReceipt(t *testing.T) {
 		me := w.browser()
 		me.get("/").is(200)
 		me.get("/order").is(200)
-		mine := accesstest.Phone(1)
-		me.post("/order", url.Values{"phone": {"8 (916) 555-00-01"}, "name": {"Пётр Волков"}, "birth_date": {"31.12.1990"}}).to("/order/code")
-		code := w.Code(mine)
-		me.post("/order/code", url.Values{"code": {accesstest.Other(code)}}).is(422).has("попыт")
-		me.post("/order/code", url.Values{"code": {code}}).to("/order/passcode")
-		me.post("/order/passcode", url.Values{"passcode": {"1234"}, "repeat": {"1234"}}).is(422)
-		me.post("/order/passcode", url.Values{"passcode": {"7391"}, "repeat": {"7392"}}).is(422)
-		me.get(me.post("/order/passcode", url.Values{"passcode": {"7391"}, "repeat": {"7391"}}).to("/order/done")).is(200).has("••")
+		w.takenOn(1, "Пётр", "Волков")
+		me.firstLogin(1)
 		me.get("/home").is(200).has("Пётр Волков")
 
 		// Top-up below the free sum: the fee is shown before anything is charged.
@@ -164,11 +158,10 @@ func TestLoginEndsTheSessionItReplaces(t *testing.T) {
 		thief.get("/home").is(200) // a login that failed ends nothing
 		p.post("/login/passcode", url.Values{"passcode": {accesstest.Passcode}, "way": {"flow"}}).to("/home")
 		ended("other client", thief)
-		// A newcomer orders a card on it.
+		// A newcomer logs in on it for the first time.
 		thief = copied(p.browser)
-		p.post("/order", url.Values{"phone": {"+79165550077"}, "name": {"Пётр Волков"}, "birth_date": {"31.12.1990"}}).to("/order/code")
-		p.post("/order/code", url.Values{"code": {w.Code(accesstest.Phone(77))}}).to("/order/passcode")
-		p.post("/order/passcode", url.Values{"passcode": {"7391"}, "repeat": {"7391"}}).to("/order/done")
+		w.takenOn(77, "Пётр", "Волков")
+		p.firstLogin(77)
 		ended("newcomer", thief)
 		p.get("/home").is(200).has("Пётр Волков")
 		other.get("/home").is(200) // his other devices are left alone

@@ -25,23 +25,11 @@ func TestCrashStory(t *testing.T) {
 			p.Submit("Продолжить")
 			p.At("/transfer/confirm")
 			confirm := p.JS("location.pathname+location.search")
-			form, cookies := p.FormData(who.Passcode), p.Cookies()
-			p.Go("/offline") // no page of ours may notice and help
-
-			answered := make(chan int, 1)
-			go func() {
-				status, _ := p.post("/transfer/confirm", cookies, form)
-				answered <- status
-			}()
-			after := time.Duration(rand.IntN(400)) * time.Millisecond
-			timer := time.NewTimer(after)
-			select {
-			case <-timer.C:
-			case status := <-answered:
-				answered <- status
-			}
+			p.Fill("passcode", who.Passcode)
+			after := time.Duration(rand.IntN(600)) * time.Millisecond // signing takes its part of it
+			p.Press("Перевести")
+			time.Sleep(after)
 			d.Kill()
-			status := <-answered
 			d.Restart()
 
 			p.Go(confirm) // the session may have moved on with the lost answer
@@ -53,9 +41,9 @@ func TestCrashStory(t *testing.T) {
 			p.Confirm(who.Passcode)
 			p.AtPrefix("/transfers/tr_")
 			moved := d.Balance(friend.Token) - theirs
-			t.Logf("round %d: killed after %v, answer %d, moved so far %d", round+1, after, status, moved)
+			t.Logf("round %d: killed after %v, moved so far %d", round+1, after, moved)
 			if want := (round + 1) * 100_00; moved != want || mine-d.Balance(who.Token) != want {
-				t.Fatalf("round %d, killed after %v with answer %d: %d kopecks moved, want %d", round+1, after, status, moved, want)
+				t.Fatalf("round %d, killed after %v: %d kopecks moved, want %d", round+1, after, moved, want)
 			}
 		}
 		d.Verify()

@@ -4,7 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -65,7 +71,33 @@ func (b *build) remove() {
 }
 
 // Person is an example person of the demo.
-type Person struct{ Name, Phone, Passcode, Token string }
+type Person struct {
+	Name, Phone, Passcode, Token string
+	TokenKey                     string `json:"token_key"` // signs the token's orders; PEM
+	CodeWord                     string `json:"code_word"`
+}
+
+// Sign signs the text of an order as the holder of the API token does.
+func (p Person) Sign(t testing.TB, text string) string {
+	t.Helper()
+	block, _ := pem.Decode([]byte(p.TokenKey))
+	if block == nil {
+		t.Fatalf("ready.json gives %s no key", p.Name)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(text))
+	r, s, err := ecdsa.Sign(rand.Reader, key.(*ecdsa.PrivateKey), sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := make([]byte, 64)
+	r.FillBytes(raw[:32])
+	s.FillBytes(raw[32:])
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
 
 // Demo is a running demo: its own process, its own folder.
 type Demo struct {

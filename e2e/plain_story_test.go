@@ -60,7 +60,7 @@ func TestWithoutScriptsStory(t *testing.T) {
 		p.Submit("Продолжить")
 		p.At("/transfer/confirm")
 		p.Sees("8 499,50 ₽")
-		p.Confirm(oleg.Passcode)
+		p.ConfirmByCode(d.Inbox(oleg.Phone), oleg.Passcode)
 		p.AtPrefix("/transfers/tr_")
 		p.Sees("Отправили 1 500,50 ₽")
 		p.Submit("Повторить")

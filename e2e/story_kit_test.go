@@ -124,12 +124,29 @@ func (p *Page) Send(phone, sum, message, passcode string) {
 	p.AtPrefix("/transfers/tr_")
 }
 
-// Confirm enters the passcode, which is not counted as taps, and lets the money go.
+// Confirm enters the passcode, which is not counted as taps, and lets the money
+// go: the script of the page signs the order with the device's key.
 func (p *Page) Confirm(passcode string) {
 	p.t.Helper()
 	taps := p.taps
 	p.Fill("passcode", passcode)
 	p.taps = taps
+	p.Submit("Перевести")
+}
+
+// AskOrderCode enters the passcode on a device without a key; the bank then
+// sends a code for exactly this transfer, which the window waits for.
+func (p *Page) AskOrderCode(phone *Inbox, passcode string) (code string) {
+	p.t.Helper()
+	p.Fill("passcode", passcode)
+	p.Submit("Получить код для этого перевода")
+	return phone.Code()
+}
+
+// ConfirmByCode confirms a transfer on a device without a key.
+func (p *Page) ConfirmByCode(phone *Inbox, passcode string) {
+	p.t.Helper()
+	p.Fill("code", p.AskOrderCode(phone, passcode))
 	p.Submit("Перевести")
 }
 

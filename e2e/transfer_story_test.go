@@ -185,8 +185,15 @@ func sentTwice(t *testing.T, d *Demo) {
 	}
 	once("two tabs")
 
+	// A recorded request of a device with a key is worth nothing: its proof was
+	// taken once. On a device without one it meets the order it has made.
+	plain := d.Open(t, Opt{NoJS: true, Within: 5 * time.Minute, Allow: []string{"status of 4"}})
+	plain.Login(d, who.Phone, who.Passcode)
+	p, q := plain, p
 	confirm()
-	form := p.FormData(who.Passcode)
+	code := p.AskOrderCode(d.Inbox(who.Phone), who.Passcode)
+	form := p.FormData()
+	form.Set("code", code)
 	cookies := p.Cookies()
 	var all sync.WaitGroup
 	for range 6 {
@@ -196,17 +203,22 @@ func sentTwice(t *testing.T, d *Demo) {
 	status, to := p.post("/transfer/confirm", cookies, form)
 	t.Logf("a replayed POST is answered %d, to %s", status, to)
 	once("replayed POST")
+	status, to = q.post("/transfer/confirm", q.Cookies(), form)
+	if status/100 != 4 && !strings.HasPrefix(to, "/login") {
+		t.Errorf("a POST of a key device without a proof is answered %d, to %s", status, to)
+	}
+	once("POST without a proof")
+	want -= 150_00
 }
 
 // FormData is the confirmation form as the browser would send it.
-func (p *Page) FormData(passcode string) url.Values {
+func (p *Page) FormData() url.Values {
 	p.t.Helper()
 	raw := p.JS("new URLSearchParams(new FormData(document.querySelector('form[action=\"/transfer/confirm\"]'))).toString()")
 	form, err := url.ParseQuery(raw)
 	if err != nil || form.Get("draft") == "" {
 		p.t.Fatalf("the form holds %q, %v", raw, err)
 	}
-	form.Set("passcode", passcode)
 	return form
 }
 

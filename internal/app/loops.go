@@ -43,7 +43,7 @@ func (b *bank) expire(ctx context.Context) {
 
 func (b *bank) sweep(ctx context.Context) {
 	for what, sweep := range map[string]func(context.Context) error{
-		"access": b.access.Sweep, "applications": b.applications.Sweep, "limits": b.limits.Sweep,
+		"access": b.access.Sweep, "orders": b.orders.Sweep, "applications": b.applications.Sweep, "limits": b.limits.Sweep,
 		"staff": b.staff.Sweep, "watch": b.watch.Sweep,
 	} {
 		if err := sweep(ctx); err != nil && ctx.Err() == nil {

@@ -52,8 +52,8 @@ func (s *Service) CreateToken(ctx context.Context, p Proof, n NewToken) (Token, 
 	if err != nil {
 		return Token{}, vault.Hidden{}, err
 	}
-	if n.PublicKey != nil { // a key that nobody signed for
-		return Token{}, vault.Hidden{}, ErrStepUp
+	if n.PublicKey != nil || slices.Contains(n.Scopes, ScopeTransfer) { // nobody signed for it
+		return Token{}, vault.Hidden{}, ErrTokenKey
 	}
 	return s.makeToken(ctx, p.client, n, nil)
 }

@@ -13,6 +13,8 @@ import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/notice"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
@@ -88,8 +90,13 @@ func send(b *banktest.Bank, kopecks int64) (anna, pavel banktest.Person) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	key, spki := ordertest.Key(1)
+	signed, err := order.New(order.Deps{DB: b.DB, Vault: b.Vault}).Accept(anna.ID, o, order.ByDevice(b.IDs.New(), spki, ordertest.Sign(b, key, o.Text)))
+	if err != nil {
+		b.Fatal(err)
+	}
 	_, err = s.ToFriend(ctx, transfer.ToFriend{
-		Client: anna.ID, Key: ledger.Key(b.IDs.New()), Quote: q.Token, Message: "секретное сообщение", Proof: transfer.Proved(o, transfer.ByPasscode, "ss"),
+		Client: anna.ID, Key: ledger.Key(b.IDs.New()), Quote: q.Token, Message: "секретное сообщение", Signed: signed,
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"strings"
@@ -59,24 +58,3 @@ func (q quoteBody) firstText(who client.ID, message string) string {
 	fmt.Fprintf(&b, "when: %s\n", q.made().Format(time.RFC3339))
 	return b.String()
 }
-
-// ProofKind and Proof let a page order by passcode alone as the first release
-// did, until it signs.
-type ProofKind string
-
-// ByPasscode: in a session of a known device.
-const ByPasscode ProofKind = "passcode"
-
-// Proof is such a confirmation of one text.
-type Proof struct {
-	Kind  ProofKind
-	By    string
-	Print [32]byte
-}
-
-// Proved makes such a proof.
-func Proved(d order.Document, kind ProofKind, by string) Proof {
-	return Proof{Kind: kind, By: by, Print: sha256.Sum256([]byte(d.Text))}
-}
-
-func (p Proof) of(d order.Document) bool { return p.Kind == ByPasscode && p.Print == d.Print() }

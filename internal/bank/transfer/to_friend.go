@@ -33,7 +33,7 @@ func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 		return Receipt{}, err
 	}
 	doc := s.document(q, cmd.Client, message)
-	if !cmd.Signed.Covers(cmd.Client, doc) && !cmd.Proof.of(doc) {
+	if !cmd.Signed.Covers(cmd.Client, doc) {
 		return Receipt{}, ErrNotProved
 	}
 	shown, err := q.shown(cmd.Quote, "")
@@ -114,10 +114,7 @@ func (s *Service) transaction(cmd ToFriend, q quoteBody, out Receipt, guards []l
 		return t, err
 	}
 	event := notice.TransferDone{Payee: q.To.Client, Operation: op}.Event(s.d.Operations.NewID())
-	t.Rows = []db.Row{payer, payee, event.Row()}
-	if cmd.Signed.Client() != 0 {
-		t.Rows = append(t.Rows, cmd.Signed.Row())
-	}
+	t.Rows = []db.Row{payer, payee, event.Row(), cmd.Signed.Row()}
 	return t, nil
 }
 

@@ -80,7 +80,6 @@ type ToFriend struct {
 	// Standing how far whoever signed is trusted.
 	Signed   order.Signed
 	Standing client.Standing
-	Proof    Proof
 }
 
 // Receipt is a transfer that happened.

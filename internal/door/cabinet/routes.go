@@ -3,6 +3,7 @@ package cabinet
 import (
 	"net/http"
 
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/door/web"
 )
 
@@ -101,6 +102,7 @@ func (d *Door) routes() []route {
 		{method: post, path: "/alerts", who: insider, serve: d.postAlert},
 		{method: get, path: "/profile/tokens", who: insider, serve: d.getTokens},
 		{method: post, path: "/profile/tokens", who: insider, serve: d.postTokens},
+		{method: post, path: "/profile/tokens/order", who: insider, serve: d.postTokenOrder},
 		{method: get, path: "/profile/settings", who: visitor, serve: d.getSettings},
 		{method: post, path: "/profile/settings", who: visitor, body: 8 << 10, serve: d.postSettings},
 		{method: get, path: "/help", who: visitor, serve: d.getHelp},
@@ -110,6 +112,7 @@ func (d *Door) routes() []route {
 		{method: post, path: "/receipts/verify", who: visitor, entry: true, body: verifyBody, files: true, serve: d.postVerify},
 
 		// What browsers and machines ask for.
+		{method: get, path: order.KeysPath, who: machine, serve: d.getReceiptKeys},
 		{method: get, path: "/offline", who: machine, serve: d.getOffline},
 		{method: get, path: "/manifest.webmanifest", who: machine, serve: d.getManifest},
 		{method: get, path: "/worker.js", who: machine, serve: d.getWorker},

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"rocketbank/internal/base/db"
@@ -50,9 +51,11 @@ var ErrHeads = errors.New("audit: the trail disagrees with its signed heads")
 var qAt = db.Query(`SELECT hash FROM audit WHERE seq = $1`)
 
 // HeadFile is a file to which signed heads are added, one JSON line each. One
-// process writes one file.
+// process writes one file. It is safe for concurrent use.
 type HeadFile struct {
 	path string
+
+	mu   sync.Mutex
 	last Head
 	prev string // SHA-256 of the last line
 }
@@ -85,6 +88,8 @@ func OpenHeads(path string) (*HeadFile, error) {
 // moved since the last time. It first looks whether the trail still holds the
 // last signed head; if not, the error is ErrHeads and nothing is added.
 func (f *HeadFile) Add(ctx context.Context, r db.Reader, by Signer, now time.Time) (added bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.holds(ctx, r); err != nil {
 		return false, err
 	}

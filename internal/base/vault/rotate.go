@@ -101,7 +101,7 @@ func (v *Vault) moveColumn(ctx context.Context, d *db.DB, c Column, p Pace, tota
 	total.Column = c.String()
 	var last []any
 	for {
-		page, err := c.page(ctx, d, last, p.Values)
+		page, err := c.page(ctx, d, last, c.few(p.Values))
 		if err != nil || len(page) == 0 {
 			return old, err
 		}
@@ -147,6 +147,15 @@ func (v *Vault) moveColumn(ctx context.Context, d *db.DB, c Column, p Pace, tota
 			return old, err
 		}
 	}
+}
+
+// few is how many values of the column are held in memory at once: pictures
+// are a thousand times as large as names.
+func (c Column) few(values int) int {
+	if c.Class == Scan {
+		return max(1, values/25)
+	}
+	return values
 }
 
 func (c Column) page(ctx context.Context, r db.Reader, after []any, limit int) ([]value, error) {
@@ -280,7 +289,7 @@ func (c Column) count(ctx context.Context, r db.Reader, s *Standing) error {
 func (v *Vault) Unreadable(ctx context.Context, r db.Reader, c Column) (bad int64, err error) {
 	var last []any
 	for {
-		page, err := c.page(ctx, r, last, 500)
+		page, err := c.page(ctx, r, last, c.few(500))
 		if err != nil || len(page) == 0 {
 			return bad, err
 		}

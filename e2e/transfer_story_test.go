@@ -207,8 +207,8 @@ func sentTwice(t *testing.T, d *Demo) {
 	if status/100 != 4 && !strings.HasPrefix(to, "/login") {
 		t.Errorf("a POST of a key device without a proof is answered %d, to %s", status, to)
 	}
-	once("POST without a proof")
 	want -= 150_00
+	once("POST without a proof")
 }
 
 // FormData is the confirmation form as the browser would send it.

@@ -325,7 +325,7 @@ func (s *Service) FinishPasskey(ctx context.Context, p Proof, ref, name string, 
 	if err != nil {
 		return Passkey{}, err
 	}
-	if _, err := s.answered(ctx, question{purpose: toAdd, client: p.client, session: p.session, ref: ref}); err != nil {
+	if err := s.answered(ctx, question{purpose: toAdd, client: p.client, session: p.session, ref: ref}); err != nil {
 		return Passkey{}, err
 	}
 	made, err := s.registered(o, ref, response)

@@ -22,24 +22,21 @@ import (
 // is. options are what parseRequestOptionsFromJSON takes, also with mediation
 // "conditional"; the answer's toJSON goes with ref to FinishPasskeyLogin. What
 // the passkey signs is the access statement itself: the challenge is its
-// SHA-256.
-func (s *Service) BeginPasskeyLogin(ctx context.Context, from Visitor) (options json.RawMessage, ref string, err error) {
+// SHA-256. It writes nothing, since anybody may ask for it.
+func (s *Service) BeginPasskeyLogin(_ context.Context, from Visitor) (options json.RawMessage, ref string, err error) {
 	if s.partyIs != nil {
 		return nil, "", s.partyIs
 	}
-	text := "rocketbank access 1\nby passkey\ntime " + s.now().Format(time.RFC3339Nano) + "\nplace " + place(from) +
+	now := s.now()
+	text := "rocketbank access 1\nby passkey\ntime " + now.Format(time.RFC3339Nano) + "\nplace " + place(from) +
 		"\nnonce " + newSecret() + "\n"
 	sum := sha256.Sum256([]byte(text))
 	asked, _, err := s.party.BeginDiscoverableLogin(webauthn.WithChallenge(sum[:]))
 	if err != nil {
 		return nil, "", fmt.Errorf("begin a passkey login: %w", err)
 	}
-	ref = b64.EncodeToString(sum[:])
-	if err := s.ask(ctx, question{purpose: toLogin, ref: ref, text: text}); err != nil {
-		return nil, "", err
-	}
 	options, err = json.Marshal(asked.Response)
-	return options, ref, err
+	return options, s.loginRef(text, now), err
 }
 
 // FinishPasskeyLogin opens a session for the passkey's owner. deviceToken is
@@ -49,10 +46,11 @@ func (s *Service) BeginPasskeyLogin(ctx context.Context, from Visitor) (options 
 // one whose key was lost ends. The new one has no reduced limits, since the
 // passkey vouches for it.
 func (s *Service) FinishPasskeyLogin(ctx context.Context, ref string, response []byte, deviceToken string, from Visitor) (Entry, error) {
-	text, err := s.answered(ctx, question{purpose: toLogin, ref: ref})
+	text, ends, err := s.readLoginRef(ref)
 	if err != nil {
 		return Entry{}, err
 	}
+	sum := sha256.Sum256([]byte(text))
 	parsed, err := parseAnswer(response)
 	if err != nil {
 		return Entry{}, err
@@ -61,7 +59,7 @@ func (s *Service) FinishPasskeyLogin(ctx context.Context, ref string, response [
 	if err != nil {
 		return Entry{}, err
 	}
-	seen, err := s.check(ctx, k, ref, parsed)
+	seen, err := s.check(ctx, k, b64.EncodeToString(sum[:]), parsed)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -92,6 +90,9 @@ func (s *Service) FinishPasskeyLogin(ctx context.Context, ref string, response [
 	err = s.db.Write(ctx, func(tx db.Tx) error {
 		e = Entry{}
 		at := on
+		if err := s.useLogin(ctx, tx, sum[:], ends); err != nil {
+			return err
+		}
 		if err := s.used(ctx, tx, k, seen); err != nil {
 			return err
 		}
@@ -235,7 +236,7 @@ func (s *Service) askOwner(ctx context.Context, in Session, challenge []byte) (j
 
 // ConfirmPasskey is ConfirmPasscode by a passkey.
 func (s *Service) ConfirmPasskey(ctx context.Context, in Session, ref string, response []byte) (Confirmed, error) {
-	if _, err := s.answered(ctx, question{purpose: toStepUp, client: in.Client, session: in.ID, ref: ref}); err != nil {
+	if err := s.answered(ctx, question{purpose: toStepUp, client: in.Client, session: in.ID, ref: ref}); err != nil {
 		return Confirmed{}, err
 	}
 	k, parsed, err := s.ownAnswer(ctx, in, response)

@@ -203,7 +203,7 @@ func TestA06_EachFieldOfAnAnswer(t *testing.T) {
 		if _, err := w.Access.FinishPasskeyLogin(bg, ref, answer, "", accesstest.Home); !errors.Is(err, access.ErrChallenge) {
 			w.Errorf("too late: %v", err)
 		}
-		for _, ref := range []string{"", "!", strings.Repeat("A", 43), ref + "\n"} {
+		for _, ref := range []string{"", "!", strings.Repeat("A", 43), strings.Repeat("A", 2000), ref + "\n", "B" + ref[1:], ref[:len(ref)-4] + "AAAA"} {
 			if _, err := w.Access.FinishPasskeyLogin(bg, ref, answer, "", accesstest.Home); !errors.Is(err, access.ErrChallenge) {
 				w.Errorf("%q: %v", ref, err)
 			}

@@ -42,7 +42,6 @@ CREATE TABLE passkey_challenge (
   purpose SMALLINT NOT NULL,
   client    BIGINT NOT NULL,
   session   BYTEA NOT NULL,
-  text      TEXT NOT NULL,
   answer    BYTEA,
   until_us  BIGINT NOT NULL
 );

@@ -42,7 +42,6 @@ CREATE TABLE passkey_challenge (
   purpose   INTEGER NOT NULL,
   client    INTEGER NOT NULL,
   session   BLOB NOT NULL,
-  text      TEXT NOT NULL,
   answer    BLOB,
   until_us  INTEGER NOT NULL
 ) STRICT;

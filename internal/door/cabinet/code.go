@@ -61,6 +61,9 @@ func (d *Door) follow(w http.ResponseWriter, r *http.Request, flow access.Flow, 
 		}
 		return seeOther(w, r, withNext("/login/code", next))
 	case access.AtPasscode:
+		if next == "/login/recover" { // he came from «Забыли код?»
+			return seeOther(w, r, next)
+		}
 		return seeOther(w, r, withNext("/login/passcode", next))
 	case access.AtNewPasscode:
 		if flow.Client == 0 {

@@ -63,7 +63,10 @@ type Deps struct {
 }
 
 // Door is the cabinet. It is safe for concurrent use.
-type Door struct{ Deps }
+type Door struct {
+	Deps
+	tokens once // API tokens made lately, by the key of their form
+}
 
 // New makes the door.
 func New(d Deps) *Door {
@@ -73,7 +76,7 @@ func New(d Deps) *Door {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	return &Door{d}
+	return &Door{Deps: d}
 }
 
 // Handler serves every route of the cabinet, behind the doorway.

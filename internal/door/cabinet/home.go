@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/locale"
@@ -48,6 +49,17 @@ func (d *Door) home(r *http.Request) (HomeView, error) {
 		return v, err
 	}
 	v.Feed, v.More = rows(feed.Operations, cards), !feed.Next.IsZero()
+	if v.Alerts, err = d.alerts(r, v.Page); err != nil {
+		return v, err
+	}
+	if v.WantsQuest, err = d.Applications.Wanted(r.Context(), who); err != nil {
+		return v, err
+	}
+	has, err := d.hasPasskeys(r)
+	if err != nil {
+		return v, err
+	}
+	v.OfferPasskey = !has && of(r).session.Kind == access.Keyed
 	v.Spending, err = d.spending(r, v.P)
 	return v, err
 }

@@ -77,7 +77,7 @@ func (d *Door) renderLoginPhone(w http.ResponseWriter, r *http.Request, status i
 }
 
 func (d *Door) renderLocked(w http.ResponseWriter, r *http.Request, until time.Time) error {
-	return d.render(w, r, http.StatusTooManyRequests, LockedPage(LockedView{Page: d.page(r), Until: until}))
+	return d.render(w, r, http.StatusTooManyRequests, LockedPage(LockedView{Page: d.page(r), Until: until, Today: d.Now()}))
 }
 
 func expiredOf(r *http.Request) Expiry {

@@ -29,10 +29,11 @@ func (d *Door) renderTokens(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	problems := v.Errors
-	v.Page, v.AskPasscode = d.shown(w, r), true
+	v.Page, v.AskPasscode, v.FormKey = d.shown(w, r), true, d.IDs.New().Text(keyPrefix)
 	v.Errors = problems
 	for _, t := range list {
 		out := Token{
+			Keyed: len(t.PublicKey) > 0, PerOrder: t.OrderCap, PerDay: t.DayCap,
 			ID: t.ID.Text(tokenPrefix), Name: t.Name, Hint: t.Hint, Created: t.Created, Expires: t.Expires, Last: t.Last,
 			Expired: !d.Now().Before(t.Expires),
 		}
@@ -59,10 +60,15 @@ func (d *Door) postTokens(w http.ResponseWriter, r *http.Request) error {
 		leaveNotice(w, noticeRevoked)
 		return seeOther(w, r, "/profile/tokens")
 	}
-	v := TokensView{Form: true, Name: c.form.Get("name"), Scopes: c.form.All("scope")}
+	v := TokensView{
+		Form: true, Name: c.form.Get("name"), Scopes: c.form.All("scope"),
+		Key: cut(c.form.Get("public_key"), 2000), PerOrder: cut(c.form.Get("per_order"), keptShort), PerDay: cut(c.form.Get("per_day"), keptShort),
+	}
 	v.Days, _ = strconv.Atoi(c.form.Get("days")) // what is no number is none of the choices
-	secret, err := d.makeToken(w, r, v)
+	secret, n, err := d.makeToken(w, r, v)
 	switch {
+	case err == nil && secret == "":
+		return d.offerToken(w, r, v, n)
 	case err == nil:
 		return d.renderTokens(w, r, http.StatusCreated, TokensView{Fresh: secret, Days: tokenDays()[0]})
 	case errors.Is(err, access.ErrPaused):
@@ -81,34 +87,41 @@ func (d *Door) postTokens(w http.ResponseWriter, r *http.Request) error {
 	return d.renderTokens(w, r, web.Status(err), v)
 }
 
-// makeToken checks the form before it spends a try of the passcode.
-func (d *Door) makeToken(w http.ResponseWriter, r *http.Request, v TokensView) (string, error) {
+// makeToken checks the form before it spends a try of the passcode. Of a token
+// that may send money it gives no secret yet: that one takes a signed order.
+func (d *Door) makeToken(w http.ResponseWriter, r *http.Request, v TokensView) (secret string, n access.NewToken, err error) {
 	c := of(r)
 	if err := errors.Join(c.form.Faults("scope")...); err != nil {
-		return "", err
+		return "", n, err
 	}
 	if !slices.Contains(tokenDays(), v.Days) {
-		return "", access.ErrTokenExpiry.At("days")
+		return "", n, access.ErrTokenExpiry.At("days")
 	}
-	n := access.NewToken{Name: v.Name, TTL: time.Duration(v.Days) * 24 * time.Hour}
+	n = access.NewToken{Name: v.Name, TTL: time.Duration(v.Days) * 24 * time.Hour}
 	for _, s := range v.Scopes {
 		if s := access.Scope(s); s != access.ScopeRead && s != access.ScopeTransfer {
-			return "", access.ErrTokenScope.At("scope")
+			return "", n, access.ErrTokenScope.At("scope")
 		} else if !slices.Contains(n.Scopes, s) {
 			n.Scopes = append(n.Scopes, s)
 		}
 	}
 	if len(n.Scopes) == 0 {
-		return "", access.ErrTokenScope.At("scope")
+		return "", n, access.ErrTokenScope.At("scope")
 	}
 	if v.Name == "" {
-		return "", access.ErrTokenName.At("name")
+		return "", n, access.ErrTokenName.At("name")
+	}
+	if slices.Contains(n.Scopes, access.ScopeTransfer) {
+		return "", n, nil
 	}
 	proof, err := d.stepUp(w, r, c.form.Get("passcode"))
 	if err != nil {
-		return "", at(err, "passcode")
+		return "", n, at(err, "passcode")
 	}
-	_, secret, err := d.Access.CreateToken(r.Context(), proof, n)
+	secret, err = d.tokens.do(c.session.ID.Text("ss")+d.keyOf(c.form.Get("key")).Text(keyPrefix), d.Now(), func() (string, error) {
+		_, hidden, err := d.Access.CreateToken(r.Context(), proof, n)
+		return hidden.Reveal(), err
+	})
 	switch {
 	case errors.Is(err, access.ErrTokenName):
 		err = at(err, "name")
@@ -117,5 +130,5 @@ func (d *Door) makeToken(w http.ResponseWriter, r *http.Request, v TokensView) (
 	case errors.Is(err, access.ErrTokenExpiry):
 		err = at(err, "days")
 	}
-	return secret.Reveal(), err
+	return secret, n, err
 }

@@ -390,7 +390,7 @@ func NotClientPage(v NotClientView) templ.Component {
 }
 
 func (v NotClientView) invitation() string {
-	return v.P.T("cabinet.not_client.text", locale.A("bank", v.Kit.Brand.Name), locale.A("url", v.ShareURL))
+	return v.P.T("cabinet.not_client.text", locale.A("bank", v.Bank()), locale.A("url", v.ShareURL))
 }
 
 func (v NotClientView) sms() templ.SafeURL {

@@ -95,7 +95,7 @@ func readable(p ui.Page, o order.Parsed) []VerifyLine {
 			name = p.P.T(key)
 		}
 		value := l.Value
-		if words := "cabinet.order_what." + strings.ReplaceAll(l.Value, " ", "_"); l.Name == "what" && p.P.Has(words) {
+		if words := "cabinet.order_what." + strings.ToLower(strings.ReplaceAll(l.Value, " ", "_")); l.Name == "what" && p.P.Has(words) {
 			value = p.P.T(words)
 		}
 		out = append(out, VerifyLine{Name: name, Value: value})

@@ -64,6 +64,7 @@ type LoginPasscodeView struct {
 type LockedView struct {
 	ui.Page
 	Until time.Time
+	Today time.Time // real time: a pause of a day names the day too
 }
 
 // ForgotView is GET /login/forgot: «позвоните нам», no reset.

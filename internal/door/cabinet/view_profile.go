@@ -3,6 +3,7 @@ package cabinet
 import (
 	"time"
 
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/door/ui"
 )
 
@@ -80,6 +81,9 @@ type TokensView struct {
 	Days   int
 	// Form is true when the create form is to be shown open (after a refusal or ?new=1).
 	Form bool
+	// Key, PerOrder and PerDay are what a token that may send money needs.
+	Key, PerOrder, PerDay string
+	FormKey               string // the same form sent twice makes one token
 	// AskPasscode adds the field passcode to the create form.
 	AskPasscode bool
 }
@@ -94,6 +98,23 @@ type Token struct {
 	Expires time.Time
 	Last    time.Time // zero: never used
 	Expired bool
+	Keyed   bool // it signs its orders, and has caps
+	// PerOrder and PerDay are its caps.
+	PerOrder, PerDay money.Amount
+}
+
+// TokenOrderView is the order that makes a token which may send money.
+//
+// Form fields (to POST /profile/tokens/order): offer, passcode, and signature
+// from the device or code from the SMS.
+type TokenOrderView struct {
+	ui.Page
+	Offer    string
+	Order    string
+	Lines    []VerifyLine
+	Keyed    bool
+	CodeSent bool
+	Phone    string
 }
 
 // SettingsView is GET and POST /profile/settings, also before login.

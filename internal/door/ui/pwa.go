@@ -29,8 +29,8 @@ func (k *Kit) Manifest(w http.ResponseWriter, p *locale.Printer) {
 	body, err := json.Marshal(map[string]any{
 		"id": "/", "start_url": "/?src=pwa", "scope": "/", "display": "standalone",
 		"lang": string(p.Lang()), "dir": "ltr",
-		"name": k.Brand.Name, "short_name": k.Brand.Name,
-		"description": p.T("ui.description", locale.A("bank", k.Brand.Name)),
+		"name": k.Brand.In(p.Lang()), "short_name": k.Brand.In(p.Lang()),
+		"description": p.T("ui.description", locale.A("bank", k.Brand.In(p.Lang()))),
 		"theme_color": "#F4F3F7", "background_color": "#F4F3F7",
 		"categories": []string{"finance"},
 		"icons": []icon{

@@ -88,9 +88,9 @@ func (f Frame) title(p Page) string {
 		t = p.P.T("ui.title_error", locale.A("title", t))
 	}
 	if t == "" {
-		return p.Kit.Brand.Name
+		return p.Bank()
 	}
-	return t + " · " + p.Kit.Brand.Name
+	return t + " · " + p.Bank()
 }
 
 // Initials makes «АС» of «Аня Соколова».

@@ -181,23 +181,35 @@ func (s *Service) ConfirmNumber(ctx context.Context, in Session, p Proof, code s
 	})
 }
 
+// NumberClaim tells whether a flow that stands AtNobody proved a number that
+// is about to become a client's; ErrNoNumber when it did not.
+func (s *Service) NumberClaim(ctx context.Context, flowToken string) (NumberChange, error) {
+	_, c, err := s.claim(ctx, flowToken)
+	return c, err
+}
+
+func (s *Service) claim(ctx context.Context, flowToken string) (flowRow, NumberChange, error) {
+	f, err := s.flow(ctx, s.db, qFlow, flowToken)
+	if err != nil {
+		return flowRow{}, NumberChange{}, err
+	}
+	if f.stage != AtNobody {
+		return flowRow{}, NumberChange{}, ErrStep
+	}
+	c, _, err := s.number(s.db.Row(ctx, qNumberByPhone, f.phoneHash, micro(s.now())).Scan)
+	return f, c, err
+}
+
 // ClaimNumber ends an approved number change on a new device: a flow whose
 // code came to the new number and which therefore stands AtNobody, the day of
 // waiting, and the client's passcode. The device becomes known.
 func (s *Service) ClaimNumber(ctx context.Context, flowToken, passcode string, from Visitor) (e Entry, err error) {
-	f, err := s.flow(ctx, s.db, qFlow, flowToken)
+	f, c, err := s.claim(ctx, flowToken)
 	if err != nil {
 		return Entry{}, err
-	}
-	if f.stage != AtNobody {
-		return Entry{}, ErrStep
 	}
 	if !ValidPasscode(passcode) {
 		return Entry{}, ErrPassForm.At("passcode")
-	}
-	c, _, err := s.number(s.db.Row(ctx, qNumberByPhone, f.phoneHash, micro(s.now())).Scan)
-	if err != nil {
-		return Entry{}, err
 	}
 	if s.now().Before(c.Ready) {
 		return Entry{}, ErrNumberWaits.With("until", c.Ready)

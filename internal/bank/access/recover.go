@@ -81,8 +81,9 @@ func (s *Service) StartRecovery(ctx context.Context, by Staff, who client.ID) (o
 // RecoveryOf tells what a flow that has proved its phone (AtPasscode) can do
 // about a forgotten passcode: nil when nothing has gone wrong yet and the
 // client may choose a new one, ErrNoRecovery or ErrRecoveryWaits otherwise.
-// deviceToken and from.Proof are those of a known device, if it is one.
-func (s *Service) RecoveryOf(ctx context.Context, flowToken, deviceToken string, from Visitor) error {
+// deviceToken is that of a known device, if it is one; whether its key is
+// there too is asked by Recover, for a page is opened without a proof.
+func (s *Service) RecoveryOf(ctx context.Context, flowToken, deviceToken string) error {
 	f, err := s.flow(ctx, s.db, qFlow, flowToken)
 	if err != nil {
 		return err
@@ -90,9 +91,17 @@ func (s *Service) RecoveryOf(ctx context.Context, flowToken, deviceToken string,
 	if f.stage != AtPasscode {
 		return ErrStep
 	}
-	known, _, _, err := s.knownTo(ctx, f, deviceToken, from)
+	who, device, err := s.bearer(ctx, deviceToken, bearDevice)
 	if err != nil {
 		return err
+	}
+	known := false
+	if who == f.client {
+		on, err := s.deviceOf(ctx, s.db, who, device)
+		if err != nil && err != error(ErrNoDevice) {
+			return err
+		}
+		known = err == nil && s.reduced(on.reduced, 0).IsZero()
 	}
 	_, err = s.openRecovery(ctx, s.db, f.client, known)
 	return err
@@ -178,6 +187,11 @@ func (s *Service) Recover(ctx context.Context, flowToken, deviceToken string, n 
 	}
 	if err := CheckNewPasscode(n.Passcode, n.Repeat, c.Born, c.Phone); err != nil {
 		return Entry{}, err
+	}
+	if !known {
+		if err := s.simTrusted(ctx, s.db, c.Phone); err != nil {
+			return Entry{}, err
+		}
 	}
 	if err := s.judgeCodeWord(ctx, f.client, n.CodeWord, "client"); err != nil {
 		return Entry{}, err

@@ -64,7 +64,7 @@ func TestA11_ForgottenOnAKnownDevice(t *testing.T) {
 		device := p.DeviceToken.Reveal()
 		n := access.NewPasscode{CodeWord: word, Passcode: other, Repeat: other}
 		f := w.Flow(anya).Token.Reveal()
-		wants(w, "told", w.Access.RecoveryOf(bg, f, device, w.Prove(p)), access.ErrNoRecovery)
+		wants(w, "told", w.Access.RecoveryOf(bg, f, device), access.ErrNoRecovery)
 		_, err := w.Access.Recover(bg, f, device, n, w.Prove(p))
 		wants(w, "not started", err, access.ErrNoRecovery)
 		heard(w, p.ID, irina)
@@ -88,9 +88,10 @@ func TestA11_ForgottenOnAKnownDevice(t *testing.T) {
 			_, err := w.Access.Recover(bg, f, tc.device, tc.n, tc.from)
 			wants(w, what, err, tc.want)
 		}
-		if err := w.Access.RecoveryOf(bg, f, device, w.Prove(p)); err != nil {
-			w.Error(err)
+		if err := w.Access.RecoveryOf(bg, f, device); err != nil {
+			w.Error("the page of a known device shows its form:", err)
 		}
+		wants(w, "the page of a new one", w.Access.RecoveryOf(bg, f, ""), access.ErrRecoveryWaits)
 		unproved := start(w, anya)
 		_, err = w.Access.Recover(bg, unproved.Token.Reveal(), device, n, w.Prove(p))
 		wants(w, "no code of a SMS", err, access.ErrStep)

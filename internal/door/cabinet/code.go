@@ -71,6 +71,9 @@ func (d *Door) follow(w http.ResponseWriter, r *http.Request, flow access.Flow, 
 		}
 		return seeOther(w, r, "/order/passcode")
 	case access.AtNobody:
+		if d.claims(r) {
+			return seeOther(w, r, "/login/number")
+		}
 		web.DropCookie(w, flowCookie)
 		leaveNotice(w, noticeNobody)
 		return seeOther(w, r, "/order")

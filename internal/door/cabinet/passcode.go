@@ -76,7 +76,7 @@ func (d *Door) getRecover(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return d.strayed(w, r, err, "/login/forgot")
 	}
-	err = d.Access.RecoveryOf(r.Context(), web.Cookie(r, flowCookie), web.Cookie(r, deviceCookie), visitorOf(r))
+	err = d.Access.RecoveryOf(r.Context(), web.Cookie(r, flowCookie), web.Cookie(r, deviceCookie))
 	return d.renderRecover(w, r, flow, err)
 }
 

@@ -42,7 +42,7 @@ type route struct {
 // routes is every way into the cabinet, in the order of the menu.
 func (d *Door) routes() []route {
 	get, post := http.MethodGet, http.MethodPost
-	return append(d.orderRoutes(), []route{
+	return append(append(d.orderRoutes(), d.numberRoutes()...), []route{
 		// The way in.
 		{method: get, path: "/login", who: visitor, serve: d.getLogin},
 		{method: post, path: "/login", who: visitor, entry: true, serve: d.postLogin},

@@ -27,8 +27,8 @@ race: ## the tests under the race detector
 fuzz: ## ten seconds for each parser; FUZZTIME=1m for longer
 	.ci/fuzz $${FUZZTIME:-10s}
 
-audit: ## known vulnerabilities only; VULNDB=file://… to use a copy of the database
-	.ci/audit
+audit: ## known vulnerabilities, gosec and staticcheck into REPORT=audit-report.json; VULNDB=file://… for a copy of the database
+	REPORT="$${REPORT:-$(CURDIR)/audit-report.json}" .ci/audit
 
 soak: ## the full counts of the reliability tests; takes hours, figures go to docs/reliability.md
 	ROCKETBANK_TIER=soak go test -count=1 -timeout 6h ./...

@@ -100,7 +100,7 @@ func (s *Service) readLoginRef(ref string) (text string, ends time.Time, err err
 		return "", time.Time{}, ErrChallenge
 	}
 	raw = raw[refMAC:]
-	ends = moment(int64(binary.BigEndian.Uint64(raw))).Add(s.limits.Challenge) // #nosec G115 -- our own number, see the MAC
+	ends = moment(int64(binary.BigEndian.Uint64(raw))).Add(s.limits.LoginOpen) // #nosec G115 -- our own number, see the MAC
 	if !s.now().Before(ends) {
 		return "", time.Time{}, ErrChallenge
 	}

@@ -199,7 +199,7 @@ func TestA06_EachFieldOfAnAnswer(t *testing.T) {
 		if answer, err = a.Get(options); err != nil {
 			w.Fatal(err)
 		}
-		w.Wait(5 * time.Minute)
+		w.Wait(15 * time.Minute)
 		if _, err := w.Access.FinishPasskeyLogin(bg, ref, answer, "", accesstest.Home); !errors.Is(err, access.ErrChallenge) {
 			w.Errorf("too late: %v", err)
 		}

@@ -73,6 +73,7 @@ type Limits struct {
 	SIMFresh    time.Duration // real time that codes to a changed SIM card prove nothing: 48 h
 	Passkeys    int           // passkeys of one client: 10
 	Challenge   time.Duration // a passkey's answer may take so long: 5 min
+	LoginOpen   time.Duration // … and that of a login page, which offers it while it is open: 15 min
 }
 
 func (l Limits) orStandard() Limits {
@@ -109,6 +110,7 @@ func (l Limits) orStandard() Limits {
 	duration(&l.SIMFresh, 48*time.Hour)
 	count(&l.Passkeys, 10)
 	duration(&l.Challenge, 5*time.Minute)
+	duration(&l.LoginOpen, 15*time.Minute)
 	return l
 }
 

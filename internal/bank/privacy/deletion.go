@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"rocketbank/internal/bank/access"
@@ -123,7 +124,7 @@ func (s *Service) WithdrawDeletion(ctx context.Context, who client.ID) error {
 
 // AnswerDeletion notes that a member of staff has answered a client's request.
 func (s *Service) AnswerDeletion(ctx context.Context, by access.Staff, who client.ID) error {
-	return s.close(ctx, who, Answered, "staff:"+by.Ref(), "privacy.deletion_answered")
+	return s.close(ctx, who, Answered, "staff:"+strings.TrimPrefix(by.Ref(), "staff:"), "privacy.deletion_answered")
 }
 
 func (s *Service) close(ctx context.Context, who client.ID, state DeletionState, actor, act string) error {

@@ -298,7 +298,7 @@ func QueuePage(v QueueView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Shell(v.Page, Frame{Title: v.P.T("console.nav.applications"), Tab: TabApplications}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Shell(v.Page, Frame{Title: v.P.T("console.nav.applications"), Tab: TabApplications, Sheet: "console.applications.css"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -831,7 +831,7 @@ func ApplicationPage(v ApplicationView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Shell(v.Page, Frame{Title: v.title(), Tab: TabApplications, Aside: callCard(v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Shell(v.Page, Frame{Title: v.title(), Tab: TabApplications, Sheet: "console.applications.css", Aside: callCard(v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

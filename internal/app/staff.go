@@ -17,7 +17,6 @@ import (
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
-	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
 	"rocketbank/internal/door/console"
@@ -113,9 +112,9 @@ func (b *bank) changePerson(ctx context.Context, tx db.Tx, p staff.Proposal, _ s
 // correct posts a manual correction: from or to the bank's own income, with a
 // line in the client's feed.
 func (b *bank) correct(ctx context.Context, tx db.Tx, p staff.Proposal, _ staff.Actor) error {
-	sum, err := correction(p.Fields["amount"])
+	sum, err := staff.ParseCorrection(p.Fields["amount"])
 	if err != nil {
-		return err
+		return staff.ErrPayload.At("amount").Because(err)
 	}
 	account, err := b.cards.DefaultAccount(ctx, p.Client)
 	if err != nil {
@@ -146,20 +145,6 @@ func (b *bank) correct(ctx context.Context, tx db.Tx, p staff.Proposal, _ staff.
 		}
 	}
 	return nil
-}
-
-// correction reads a sum with its sign: «-150,50».
-func correction(s string) (money.Amount, error) {
-	s = strings.TrimSpace(s)
-	rest := strings.TrimLeft(s, "-−+")
-	sum, err := locale.ParseAmount(rest)
-	if err != nil || len(s)-len(rest) > len("−") {
-		return money.Amount{}, staff.ErrPayload.At("amount")
-	}
-	if strings.HasPrefix(s, "-") || strings.HasPrefix(s, "−") {
-		return sum.Neg()
-	}
-	return sum, nil
 }
 
 // console makes the staff's door.

@@ -90,6 +90,9 @@ func (s *Service) Propose(ctx context.Context, by Actor, n Proposing) (out Propo
 	if len(fields) == 1 && len(n.Fields) > 0 {
 		return Proposal{}, ErrPayload
 	}
+	if err := checkFields(n.Kind, fields); err != nil {
+		return Proposal{}, err
+	}
 	plain, err := json.Marshal(fields)
 	if err != nil {
 		return Proposal{}, err

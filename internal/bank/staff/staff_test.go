@@ -443,6 +443,12 @@ func TestM21_FourEyes(t *testing.T) {
 		if _, state, err = o.Directory.Stands(ctx, anna.ID); err != nil || state != client.Active {
 			o.Errorf("after two pairs of eyes: %v %v", state, err)
 		}
+		for field, value := range map[string]string{"series": "12", "number": "12a456", "department": "770001", "issued_on": "2020-13-01"} {
+			bad := person
+			bad.Fields = map[string]string{field: value}
+			_, err = o.staff.Propose(ctx, maker, bad)
+			o.refused(err, staff.ErrPayload)
+		}
 		_, err = o.staff.Propose(ctx, maker, staff.Proposing{Kind: staff.ProposeCorrection, Case: c.ID, Fields: map[string]string{"amount": "1"}, Reason: "Ошибочная комиссия, возврат"})
 		o.refused(err, staff.ErrNoExecutor)
 	})
@@ -472,4 +478,17 @@ func TestDemoLinksNeedADemo(t *testing.T) {
 			o.Errorf("%d members after two links of one role", len(members))
 		}
 	})
+}
+
+func TestParseCorrection(t *testing.T) {
+	for s, want := range map[string]int64{"-150,50": -15050, "−10": -1000, "+7.5": 750, " 300 ": 30000} {
+		if got, err := staff.ParseCorrection(s); err != nil || got.Minor != want {
+			t.Errorf("%q: %v %v", s, got.Minor, err)
+		}
+	}
+	for _, s := range []string{"", "--5", "-", "0", "1e3", "+-5"} {
+		if got, err := staff.ParseCorrection(s); err == nil {
+			t.Errorf("%q: %v", s, got.Minor)
+		}
+	}
 }

@@ -147,7 +147,7 @@ func (d *Door) findSession(w http.ResponseWriter, r *http.Request, rt route, c *
 	}
 	in, err := d.Access.Session(r.Context(), token, activity)
 	if err != nil {
-		if fault.CodeOf(err) == fault.Unauthenticated && rt.who != watcher {
+		if fault.CodeOf(err) == fault.Unauthenticated && rt.who != watcher && !rt.quiet {
 			web.DropCookie(w, sessionCookie)
 		}
 		return err

@@ -99,7 +99,7 @@ func (d *Door) Handler() http.Handler {
 	for path, allow := range allowed {
 		for _, m := range methods {
 			if m != http.MethodHead && !slices.Contains(strings.Split(allow, ", "), m) {
-				mux.Handle(m+" "+path, d.enter(route{method: m, path: path, who: visitor, serve: notThisWay(allow)}))
+				mux.Handle(m+" "+path, d.enter(route{method: m, path: path, who: visitor, entry: true, serve: notThisWay(allow)}))
 			}
 		}
 	}

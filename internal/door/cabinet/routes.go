@@ -37,6 +37,9 @@ type route struct {
 	entry bool
 	// files is a body with files, which the handler reads itself.
 	files bool
+	// quiet leaves the cookie of a session that is over: the next request is
+	// the one that says why.
+	quiet bool
 }
 
 // routes is every way into the cabinet, in the order of the menu.
@@ -52,7 +55,7 @@ func (d *Door) routes() []route {
 		{method: post, path: "/login/passcode", who: visitor, entry: true, serve: d.postLoginPasscode},
 		{method: post, path: "/login/passkey/begin", who: visitor, entry: true, serve: d.postPasskeyBegin},
 		{method: post, path: "/login/passkey", who: visitor, entry: true, serve: d.postPasskey},
-		{method: get, path: "/device/nonce", who: visitor, serve: d.getNonce},
+		{method: get, path: "/device/nonce", who: visitor, quiet: true, serve: d.getNonce},
 		{method: post, path: "/device/renew", who: insider, serve: d.postRenew},
 		{method: get, path: "/login/forgot", who: visitor, serve: d.getForgot},
 		{method: get, path: "/login/recover", who: visitor, serve: d.getRecover},

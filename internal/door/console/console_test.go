@@ -328,3 +328,42 @@ func TestWatchPages(t *testing.T) {
 		}
 	})
 }
+
+// The contact centre: the code word is answered by yes or no; only a yes opens
+// a change of number, which a second member approves.
+func TestContactCentre(t *testing.T) {
+	each(t, func(d *desk) {
+		who := d.Approved(accesstest.Phone(6))
+		page := d.page(who)
+		support, compliance := d.as("support"), d.as("compliance")
+		support.post(page+"/case", "kind", "call")
+		change := []string{"phone", accesstest.Phone(60).Pretty(), "reason", "Клиент сменил номер"}
+		if got := support.post(page+"/propose/phone", change...); got.status != http.StatusUnprocessableEntity {
+			d.Errorf("a change without the code word: %d", got.status)
+		}
+		if got := support.post(page+"/word", "word", "незабудка"); got.status != http.StatusOK || !strings.Contains(got.body, "Нет, слово не подходит") {
+			d.Errorf("a wrong word: %d", got.status)
+		}
+		if got := support.post(page+"/word", "word", accesstest.CodeWord); got.status != http.StatusOK || !strings.Contains(got.body, "Да, слово верное") ||
+			strings.Contains(got.body, accesstest.CodeWord) {
+			d.Errorf("the right word: %d", got.status)
+		}
+		if got := support.post(page+"/propose/phone", change...); got.status != http.StatusSeeOther {
+			d.Fatalf("the change: %d %s", got.status, got.body)
+		}
+		if _, err := d.Access.NumberChangeOf(context.Background(), who); err == nil {
+			d.Error("one pair of eyes was enough")
+		}
+		list := compliance.get("/proposals").body
+		at := strings.Index(list, "/proposals/pr_")
+		if at < 0 {
+			d.Fatal("the checker sees no proposal")
+		}
+		if got := compliance.post(list[at:at+len("/proposals/pr_")+26], "decision", "yes"); got.status != http.StatusSeeOther {
+			d.Errorf("approve: %d %s", got.status, got.body)
+		}
+		if n, err := d.Access.NumberChangeOf(context.Background(), who); err != nil || n.New != accesstest.Phone(60) {
+			d.Errorf("the change on its way: %v", err)
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
@@ -45,6 +46,15 @@ func each(t *testing.T, fn func(d *desk)) {
 		d.must(err)
 		d.staff, err = staff.New(w.DB, w.Vault, ids, staff.Options{
 			Origin: origin, Host: "console.bank.example", Now: w.Now, Alarm: d.watch,
+			Apply: map[staff.ProposalKind]staff.Applier{
+				staff.ProposePhone: func(ctx context.Context, p staff.Proposal, by staff.Actor) error {
+					change, err := id.Parse(access.NumberPrefix, p.Fields["change"])
+					if err == nil {
+						_, err = w.Access.ApproveNumberChange(ctx, by, p.Client, change)
+					}
+					return err
+				},
+			},
 			Carry: map[staff.ProposalKind]staff.Executor{
 				staff.ProposeUnblock: func(ctx context.Context, tx db.Tx, p staff.Proposal, _ staff.Actor) error {
 					return w.Clients.SetState(ctx, tx, p.Client, client.Active)

@@ -31,10 +31,11 @@ var (
 // first is the name people are greeted by.
 func (n newcomer) first() string { return n.First }
 
-// inEnglish is what an English reader presses and sees on the way to a card.
+// inEnglish is what an English reader presses, types and sees on the way to a card.
 var inEnglish = map[string]string{
 	"Заказать карту": "Get a card", "Получить код": "Get a code", "Дальше": "Next", "Сохранить и дальше": "Save and go on",
 	"Отправить заявку": "Send the application", "Готово": "Done",
+	"ОВД района Арбат города Москвы": "Arbat police, Moscow", "город Москва": "Moscow", "Москва": "Moscow", "улица Новый Арбат": "Novy Arbat",
 	"Заявка у нас": "We have your application", "Карта готова!": "Your card is ready!", "Карта одобрена": "Your card is approved",
 }
 
@@ -94,8 +95,8 @@ func (p *Page) FillPassport(n newcomer) {
 	p.Fill("number", n.Number)
 	p.Fill("department", "770001")
 	p.Fill("issued_on", n.Issued)
-	p.Fill("issued_by", "ОВД района Арбат города Москвы")
-	p.Fill("birth_place", "город Москва")
+	p.Fill("issued_by", p.w("ОВД района Арбат города Москвы"))
+	p.Fill("birth_place", p.w("город Москва"))
 	p.Submit(p.w("Сохранить и дальше"))
 }
 
@@ -104,8 +105,8 @@ func (p *Page) FillAddress(n newcomer) {
 	p.At("/order/address")
 	p.Fill("post_code", "119019")
 	p.Choose("region", "77")
-	p.Fill("city", "Москва")
-	p.Fill("street", "улица Новый Арбат")
+	p.Fill("city", p.w("Москва"))
+	p.Fill("street", p.w("улица Новый Арбат"))
 	p.Fill("house", "12")
 	p.Fill("flat", "48")
 	way := "virtual"

@@ -312,16 +312,21 @@ func (d *Demo) Inbox(phone string) *Inbox {
 // spaces plain or not.
 func (in *Inbox) Next(holds string) SMS {
 	in.d.t.Helper()
+	return in.wait(holds, func(text string) bool { return strings.Contains(text, holds) })
+}
+
+func (in *Inbox) wait(what string, fits func(text string) bool) SMS {
+	in.d.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 		for _, m := range in.d.Messages(in.phone) {
-			if !in.read[m.ID] && strings.Contains(plainSpaces.Replace(m.Text), holds) {
+			if !in.read[m.ID] && fits(plainSpaces.Replace(m.Text)) {
 				in.read[m.ID] = true
 				return m
 			}
 		}
 	}
 	all := in.d.Messages(in.phone)
-	in.d.t.Fatalf("no new SMS with %q came to %s; its newest are %v", holds, in.phone, all[:min(3, len(all))])
+	in.d.t.Fatalf("no new SMS with %q came to %s; its newest are %v", what, in.phone, all[:min(3, len(all))])
 	return SMS{}
 }
 
@@ -329,15 +334,10 @@ var plainSpaces = strings.NewReplacer("\u00a0", " ")
 
 var sixDigits = regexp.MustCompile(`(?:^|\D)(\d{6})(?:\D|$)`)
 
-// Code waits for the next one-time code.
+// Code waits for the next one-time code; other news may come in between.
 func (in *Inbox) Code() string {
 	in.d.t.Helper()
-	m := in.Next("")
-	found := sixDigits.FindStringSubmatch(m.Text)
-	if found == nil {
-		in.d.t.Fatalf("the SMS holds no code: %q", m.Text)
-	}
-	return found[1]
+	return sixDigits.FindStringSubmatch(in.wait("a code", sixDigits.MatchString).Text)[1]
 }
 
 // TestCard is one of the sandbox's cards of other banks.

@@ -118,7 +118,7 @@ func TestA02_CodeIsBound(t *testing.T) {
 		}
 
 		// Another purpose: neither the flow nor its code cross over.
-		o, err := w.Apply.Start(bg, accesstest.Form(boris), accesstest.Home)
+		o, err := w.Apply.Begin(bg, boris.E164(), locale.Russian, accesstest.Home)
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -262,7 +262,7 @@ func TestCodesAreCounted(t *testing.T) {
 		}
 		_, err := w.Access.StartLogin(bg, anya, locale.Russian, accesstest.Home)
 		wants(w, "the fourth in an hour", err, access.ErrTooManyCodes)
-		_, err = w.Apply.Start(bg, accesstest.Form(anya), accesstest.Home)
+		_, err = w.Apply.Begin(bg, anya.E164(), locale.Russian, accesstest.Home)
 		wants(w, "an order counts too", err, access.ErrTooManyCodes)
 		for n := range 4 {
 			start(w, accesstest.Phone(200+n))

@@ -46,7 +46,7 @@ func TestA12_CodeWordIsHeardNotSpelled(t *testing.T) {
 		if has, err := w.Access.HasCodeWord(bg, who); err != nil || !has {
 			w.Error(has, err)
 		}
-		other := w.Newcomer(boris).Entry.Session.Client // of the old way
+		other := w.OldClient(boris, "Борис", "Лунин")
 		if has, err := w.Access.HasCodeWord(bg, other); err != nil || has {
 			w.Error(has, err)
 		}

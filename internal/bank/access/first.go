@@ -25,12 +25,20 @@ var qPasscodeFirst = db.Query(`INSERT INTO passcode (client, hash, set_us) VALUE
 // the application is asked too. Said again on a finished flow it logs the same
 // device in. ErrStep: the phone is still nobody's, or has a passcode by now.
 func (s *Service) FirstLogin(ctx context.Context, flowToken string, f First, from Visitor) (Entry, error) {
+	e, err := s.firstLogin(ctx, flowToken, f, from)
+	if !errors.Is(err, ErrStep) {
+		return e, err
+	}
+	if again, ferr := s.flow(ctx, s.db, qFlow, flowToken); ferr == nil && again.stage == AtEnd {
+		return s.FinishLogin(ctx, flowToken, f.Passcode, from) // another tap of the same finger was first
+	}
+	return Entry{}, err
+}
+
+func (s *Service) firstLogin(ctx context.Context, flowToken string, f First, from Visitor) (Entry, error) {
 	flow, err := s.flow(ctx, s.db, qFlow, flowToken)
 	if err != nil {
 		return Entry{}, err
-	}
-	if flow.stage == AtEnd {
-		return s.FinishLogin(ctx, flowToken, f.Passcode, from)
 	}
 	who, err := s.newcomer(ctx, flow)
 	if err != nil {
@@ -80,11 +88,6 @@ func (s *Service) FirstLogin(ctx context.Context, flowToken string, f First, fro
 		e, err = s.admit(ctx, tx, locked, flowToken, who, signed, from, client.Person{ID: who, Lang: c.Lang})
 		return err
 	})
-	if errors.Is(err, ErrStep) {
-		if again, ferr := s.flow(ctx, s.db, qFlow, flowToken); ferr == nil && again.stage == AtEnd {
-			return s.FinishLogin(ctx, flowToken, f.Passcode, from) // a double tap: the other one was first
-		}
-	}
 	if err != nil {
 		return Entry{}, err
 	}

@@ -98,7 +98,7 @@ func TestA07_UnknownPhoneLooksTheSame(t *testing.T) {
 				before := traces(w)
 				begin := time.Now()
 
-				order, err1 := w.Apply.Start(bg, accesstest.Form(p), accesstest.Home)
+				order, err1 := w.Apply.Begin(bg, p.E164(), locale.Russian, accesstest.Home)
 				logIn, err2 := w.Access.StartLogin(bg, p, locale.Russian, accesstest.Home)
 				_, err3 := w.Access.ConfirmCode(bg, access.ForLogin, logIn.Token.Reveal(), "000000")
 				_, err4 := w.Access.FinishLogin(bg, logIn.Token.Reveal(), right, accesstest.Home)
@@ -227,7 +227,7 @@ func TestA09_OrderCannotResetThePasscode(t *testing.T) {
 	t.Parallel()
 	accesstest.Each(t, func(w *world) {
 		done := w.Newcomer(anya)
-		f, err := w.Apply.Start(bg, accesstest.Form(anya), accesstest.Home)
+		f, err := w.Apply.Begin(bg, anya.E164(), locale.Russian, accesstest.Home)
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -235,7 +235,7 @@ func TestA09_OrderCannotResetThePasscode(t *testing.T) {
 		if err != nil || after.Stage != access.AtPasscode {
 			w.Fatalf("stage %v, %v", after.Stage, err)
 		}
-		_, err = w.Apply.Finish(bg, f.Token.Reveal(), bad, bad, accesstest.Home)
+		_, err = w.Access.FirstLogin(bg, f.Token.Reveal(), access.First{CodeWord: accesstest.CodeWord, Passcode: bad, Repeat: bad}, accesstest.Home)
 		wants(w, "a new passcode", err, access.ErrStep)
 		_, err = w.Access.FinishLogin(bg, f.Token.Reveal(), bad, accesstest.Home)
 		wants(w, "not the existing one", err, access.ErrWrongPass)

@@ -49,6 +49,8 @@ func pan(w *world) (number, first6, last4 string) {
 func story(w *world) (canaries []string, shown bytes.Buffer) {
 	w.Helper()
 	const name, family, born, passcode, wrong = "Канарейка", "Жёлтопёрова", "1987-03-29", "640275", "830517"
+	const middle, mail, series, number6, issuer, place = "Щегловна", "kanareika@example.ru", "7391", "640918", "Отдел по птичьему делу", "пос. Зябликово"
+	const street, wish, word = "Скворцовая", "когда прилетят грачи", "пересмешник"
 	phone := accesstest.Phone(7788)
 	out := slog.New(slog.NewJSONHandler(&shown, nil))
 	show := func(v any, err error) {
@@ -58,18 +60,57 @@ func story(w *world) (canaries []string, shown bytes.Buffer) {
 			shown.Write(raw)
 		}
 	}
-	form := application.Form{Phone: phone.E164(), Name: name + " " + family, BirthDate: born, Lang: locale.Russian}
-	f, err := w.Apply.Start(bg, form, accesstest.Home)
+	f, err := w.Apply.Begin(bg, phone.E164(), locale.Russian, accesstest.Home)
 	show(f, err)
 	token, code := f.Token.Reveal(), w.Code(phone)
 	v, err := w.Access.ConfirmCode(bg, access.ForOrder, token, accesstest.Other(code))
 	show(v, err)
 	v, err = w.Access.ConfirmCode(bg, access.ForOrder, token, code)
 	show(v, err)
-	d, err := w.Apply.Finish(bg, token, passcode, wrong, accesstest.Home)
-	show(d, err)
-	d, err = w.Apply.Finish(bg, token, passcode, passcode, accesstest.Home)
+	h := application.ByFlow(token)
+	view, err := w.Apply.Open(bg, h)
+	show(view, err)
+	show(w.Apply.SaveName(bg, h, application.NameForm{Last: family, First: name, Middle: middle, BirthDate: "29.03.1987"}))
+	show(w.Apply.SaveContact(bg, h, application.ContactForm{Email: mail}))
+	show(w.Apply.SavePassport(bg, h, application.PassportForm{
+		Series: series, Number: number6, Department: "770-001", IssuedBy: issuer, IssuedOn: "20.06.2010", BirthPlace: place,
+	}))
+	show(w.Apply.SaveAddress(bg, h, application.AddressForm{PostCode: "101000", Region: "77", City: "Москва", Street: street, House: "12", Flat: "34"}))
+	show(w.Apply.SaveDelivery(bg, h, application.DeliveryForm{Way: application.Courier, Wish: wish}))
+	show(w.Apply.SaveWord(bg, h, application.WordForm{CodeWord: vault.Hide(word), Consents: accesstest.Consents()}))
+	for i, p := range []application.Page{application.PageMain, application.PageRegistration} {
+		pv, err := w.Apply.Upload(bg, h, p, bytes.NewReader(accesstest.Photo(i+1)))
+		if err != nil {
+			w.Fatal(err)
+		}
+		show(pv, err)
+	}
+	view, err = w.Apply.Submit(bg, h)
 	if err != nil {
+		w.Fatal(err)
+	}
+	show(view, err)
+	if err := w.Apply.Take(bg, accesstest.Manager, view.ID); err != nil {
+		w.Fatal(err)
+	}
+	dossier, err := w.Apply.Read(bg, accesstest.Manager, view.ID, "проверка заявки")
+	if err != nil || dossier.Passport.Number != number6 {
+		w.Fatal(err)
+	}
+	show(dossier.Passport, err)
+	show(dossier.Address, err)
+	// A draft that is still under way rests in other rows.
+	other := application.ByFlow(w.Ordered(accesstest.Phone(7799)))
+	show(w.Apply.Open(bg, other))
+	show(w.Apply.SaveName(bg, other, application.NameForm{Last: family, First: name, Middle: middle, BirthDate: "29.03.1987"}))
+	w.Approve(view.ID)
+	papers, err := w.Clients.Papers(bg, 1001)
+	if err != nil || papers.Number != number6 {
+		w.Fatal(err)
+	}
+	show(papers, err)
+	var d accesstest.Done
+	if d.Entry, err = w.Access.FirstLogin(bg, token, access.First{CodeWord: word, Passcode: passcode, Repeat: passcode}, accesstest.Home); err != nil {
 		w.Fatal(err)
 	}
 	show(d.Entry, err)
@@ -90,6 +131,7 @@ func story(w *world) (canaries []string, shown bytes.Buffer) {
 
 	number, _, _ := pan(w)
 	return []string{
+		middle, mail, series + number6, issuer, place, street, wish, word, accesstest.Phone(7799).E164(), string(accesstest.Photo(1)[:200]), "\xff\xd8\xff\xdb\x00\x84\x00",
 		name, family, born, "29.03.1987", phone.E164(), phone.E164()[2:], passcode, wrong, code, w.Code(phone), token,
 		d.Entry.DeviceToken.Reveal(), d.Entry.SessionToken.Reveal(), c.SessionToken.Reveal(), secret.Reveal(), second.Token.Reveal(),
 		number, number[6:], m.Text.Reveal(), "KANAREIKA", accesstest.Home.IP, accesstest.Agent,

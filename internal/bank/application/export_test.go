@@ -1,4 +1,8 @@
 package application
 
-// ParseBirth is tested with a clock of its own.
-var ParseBirth = parseBirth
+// Pure parts, tested by themselves.
+var (
+	ParseBirth = parseBirth
+	CallFrom   = callFrom
+	Promise    = promise
+)

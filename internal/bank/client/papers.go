@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"rocketbank/internal/base/db"
@@ -33,6 +34,15 @@ type Papers struct {
 
 // Format is stars under every verb.
 func (p Papers) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("•••")) }
+
+// LogValue is stars.
+func (p Papers) LogValue() slog.Value { return slog.StringValue("•••") }
+
+// MarshalJSON refuses, so that no encoder writes papers by accident.
+func (p Papers) MarshalJSON() ([]byte, error) { return nil, errMarshal }
+
+// storedPapers are Papers as they rest under the seal.
+type storedPapers Papers
 
 // PassportEnd is what staff see of a passport without a reason: its last digits.
 func (p Papers) PassportEnd() string { return p.Number[max(0, len(p.Number)-3):] }
@@ -129,7 +139,7 @@ func (d *Directory) papers(ctx context.Context, r db.Reader, who ID, most int) (
 		if err != nil {
 			return nil, fmt.Errorf("papers of client %d: %w", who, err)
 		}
-		if json.Unmarshal(plain, &v.Papers) != nil {
+		if json.Unmarshal(plain, (*storedPapers)(&v.Papers)) != nil {
 			return nil, fmt.Errorf("papers of client %d are malformed", who)
 		}
 		out = append(out, v.PapersVersion)
@@ -158,7 +168,7 @@ func (d *Directory) PutPapers(ctx context.Context, tx db.Tx, who ID, p Papers, s
 	if len(old) > 0 {
 		version = old[0].Version + 1
 	}
-	plain, err := json.Marshal(p)
+	plain, err := json.Marshal(storedPapers(p))
 	if err != nil {
 		return fmt.Errorf("papers of client %d: %w", who, err)
 	}

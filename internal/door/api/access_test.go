@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/order/ordertest"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/door/api"
 )
 
@@ -25,6 +27,7 @@ type row struct {
 type owner struct {
 	person
 	payee, quote, signature, transfer, order, operation, account string
+	session2                                                     id.ID
 }
 
 // W05: every route has a row; a route without one fails the test.
@@ -51,6 +54,14 @@ func matrix() map[string]row {
 			owner: 200, reader: 200, other: 404, foreign: "transfer.missing"},
 		"getReceipt": {ask: func(o owner) (string, any) { return "/receipts/" + o.order, nil },
 			owner: 200, reader: 200, other: 404, foreign: "order.no_receipt"},
+		"listDevices": {ask: just("/devices"), owner: 200, reader: 200, other: 200},
+		"forgetDevice": {ask: func(o owner) (string, any) { return "/devices/" + o.session.Device.Text("dv"), nil },
+			owner: 204, reader: 403, other: 404, foreign: "access.missing"},
+		"listSessions": {ask: just("/sessions"), owner: 200, reader: 200, other: 200},
+		"endSession": {ask: func(o owner) (string, any) { return "/sessions/" + o.session2.Text("ss"), nil },
+			owner: 204, reader: 403, other: 404, foreign: "access.missing"},
+		"listPasskeys": {ask: just("/passkeys"), owner: 200, reader: 200, other: 200},
+		"listLooks":    {ask: just("/looks"), owner: 200, reader: 200, other: 200},
 	}
 }
 
@@ -62,6 +73,11 @@ func TestAccessMatrix(t *testing.T) {
 		o.transfer, o.order = done.text("id"), done.text("order_id")
 		o.operation = w.get(anna.reading, "/operations").body["operations"].([]any)[0].(obj)["id"].(string)
 		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
+		again, err := w.Access.FinishLogin(ctx, w.Proved(anna.phone), accesstest.Passcode, accesstest.Home)
+		if err != nil {
+			w.Fatal(err)
+		}
+		o.session2 = again.Session.ID
 		o.signature = ordertest.Encoded(w, w.key, w.texts[o.quote])
 		revoked, token := w.token(anna, time.Hour, access.ScopeTransfer)
 		if err := w.Access.RevokeToken(ctx, anna.id, token.ID); err != nil {

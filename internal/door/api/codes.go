@@ -22,7 +22,7 @@ func Codes() []*fault.Error {
 		errNoRoute, errMethod, errMediaType, errTooLarge, errTimeout,
 		errJSON, errUTF8, errTrailing, errDeep, errDuplicate, errUnknown, errType, errAmountType, errRequired,
 		errQuery, errParam, errParamTwice, errLimit, errCursor, errTime, errTimeOrder,
-		client.ErrNobody, operation.ErrMissing, transfer.ErrMissing,
+		client.ErrNobody, access.ErrMissing, operation.ErrMissing, transfer.ErrMissing,
 		phone.ErrEmpty, phone.ErrShort, phone.ErrLong, phone.ErrInvalid,
 		transfer.ErrNotAClient, transfer.ErrSelf, transfer.ErrBlocked, limit.ErrLookups,
 		locale.ErrAmountEmpty, locale.ErrAmountInvalid, locale.ErrAmountDecimals, locale.ErrAmountPositive, locale.ErrAmountLarge, errCurrency,

@@ -26,6 +26,7 @@ import (
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
@@ -78,6 +79,19 @@ type Orders interface {
 	Receipt(ctx context.Context, who client.ID, order id.ID) ([]byte, error)
 }
 
+// Access shows and ends the caller's ways in (access.Service).
+type Access interface {
+	Devices(ctx context.Context, who client.ID, in access.Session) ([]access.Device, error)
+	ForgetDevice(ctx context.Context, who client.ID, device id.ID) error
+	EndSession(ctx context.Context, who client.ID, session id.ID) error
+	Passkeys(ctx context.Context, who client.ID) ([]access.Passkey, error)
+}
+
+// Looks tells who of the staff looked at a client's data (privacy.Service).
+type Looks interface {
+	Looks(ctx context.Context, who client.ID) ([]privacy.Look, error)
+}
+
 // Deps is what the door works with.
 type Deps struct {
 	DB         *db.DB // reads accounts, tells the business time
@@ -88,6 +102,8 @@ type Deps struct {
 	Limits     Limits
 	Transfers  Transfers
 	Orders     Orders
+	Access     Access
+	Looks      Looks
 
 	Kit *ui.Kit      // the look of the page at /api/docs; without it there is no page
 	Log *slog.Logger // one line per request; silent when nil

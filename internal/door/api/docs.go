@@ -162,8 +162,9 @@ func (d *Door) docOp(p *locale.Printer, rt Route) docOp {
 	if rt.status != 0 {
 		success = itoa(rt.status)
 	}
-	s := op.Responses[success].Content["application/json"].Schema
-	o.Answer, o.AnswerText = shapeName(s.Ref), d.example(s)
+	if answer := op.Responses[success].Content["application/json"]; answer != nil { // a 204 says nothing more
+		o.Answer, o.AnswerText = shapeName(answer.Schema.Ref), d.example(answer.Schema)
+	}
 	var refusals []string
 	for code := range op.Responses {
 		if code >= "400" {

@@ -74,12 +74,15 @@ func closed(schema string) bool {
 	return strings.HasPrefix(schema, "New") || schema == "Money"
 }
 
-func tags() []string { return []string{"client", "money", "transfers"} }
+func tags() []string { return []string{"client", "money", "transfers", "access"} }
 
 func (d *Door) operationOf(rt Route) *huma.Operation {
 	item := d.api.OpenAPI().Paths[rt.Path]
-	if rt.Method == http.MethodPost {
+	switch rt.Method {
+	case http.MethodPost:
 		return item.Post
+	case http.MethodDelete:
+		return item.Delete
 	}
 	return item.Get
 }

@@ -34,5 +34,15 @@ func (d *Door) addRoutes() {
 	get(d, receipt, d.receipt)
 	answers200[Receipt](d, receipt)
 
+	gone := func(id, path string) Route {
+		return Route{ID: id, Method: http.MethodDelete, Path: "/api/v1" + path, Scope: access.ScopeTransfer, Tag: "access", status: 204, problems: []int{404, 422}}
+	}
+	get(d, read("listDevices", "/devices", "access", 422), d.devices)
+	get(d, gone("forgetDevice", "/devices/{id}"), d.forgetDevice)
+	get(d, read("listSessions", "/sessions", "access", 422), d.sessions)
+	get(d, gone("endSession", "/sessions/{id}"), d.endSession)
+	get(d, read("listPasskeys", "/passkeys", "access", 422), d.passkeys)
+	get(d, read("listLooks", "/looks", "access", 422), d.looks)
+
 	d.refuseRest()
 }

@@ -25,6 +25,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/order/ordertest"
+	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
@@ -101,7 +102,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	w.key, w.public = ordertest.Key(7)
 	w.texts = map[string]string{}
 	w.door = api.New(api.Deps{
-		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Orders: w.orders,
+		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Orders: w.orders, Access: w.Access, Looks: looks{},
 		Transfers: transfer.New(transfer.Deps{
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(),
 			Orders: w.orders,
@@ -111,6 +112,13 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	w.server = httptest.NewServer(w.door)
 	t.Cleanup(w.server.Close)
 	return w
+}
+
+// looks is a staff room in which one member once looked at everybody.
+type looks struct{}
+
+func (looks) Looks(context.Context, client.ID) ([]privacy.Look, error) {
+	return []privacy.Look{{Who: "Мария О.", Role: "support", What: "person", Reason: "звонок", At: banktest.Noon}}, nil
 }
 
 // person is a client with tokens.
@@ -136,19 +144,9 @@ func (w *world) person(n int, roubles int64) person {
 func (w *world) named(n int, name string, roubles int64) person {
 	w.Helper()
 	p := person{phone: accesstest.Phone(n)}
-	form := accesstest.Form(p.phone)
-	form.Name = name
-	flow, err := w.Apply.Start(ctx, form, accesstest.Home)
-	if err != nil {
-		w.Fatal(err)
-	}
-	if _, err := w.Access.ConfirmCode(ctx, access.ForOrder, flow.Token.Reveal(), w.Code(p.phone)); err != nil {
-		w.Fatal(err)
-	}
-	done, err := w.Apply.Finish(ctx, flow.Token.Reveal(), accesstest.Passcode, accesstest.Passcode, accesstest.Home)
-	if err != nil {
-		w.Fatal(err)
-	}
+	first, last, _ := strings.Cut(name, " ")
+	done := w.NewcomerNamed(p.phone, first, last)
+	var err error
 	p.id, p.session = done.Entry.Session.Client, done.Entry.Session
 	if p.account, err = w.Cards.DefaultAccount(ctx, p.id); err != nil {
 		w.Fatal(err)

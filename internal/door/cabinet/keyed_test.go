@@ -24,23 +24,41 @@ type keyed struct {
 
 var enrolIn = regexp.MustCompile(`data-enrol="(fl_[^"]+)"`)
 
+// A new browser gets its key at the end of a login: the page names what it
+// signs, and the key that signed something else is refused.
+func TestEnrolmentOfANewBrowser(t *testing.T) {
+	w := lite(t)
+	p, b, key := w.person(1, 0), w.browser(), accesstest.NewKey(t)
+	b.post("/login", url.Values{"phone": {p.phone.E164()}}).to("/login/code")
+	b.post("/login/code", url.Values{"code": {w.Code(p.phone)}}).to("/login/passcode")
+	page := b.get("/login/passcode").is(200)
+	in := enrolIn.FindStringSubmatch(page.body)
+	if in == nil {
+		t.Fatal("the page asks for no key")
+	}
+	form := page.form("/login/passcode")
+	form.Set("passcode", accesstest.Passcode)
+	for _, signs := range []string{"fl_other", in[1]} {
+		e := key.Enrol(signs)
+		form.Set("device_key", b64.EncodeToString(e.PublicKey))
+		form.Set("device_key_signature", b64.EncodeToString(e.Signature))
+		a := b.post("/login/passcode", form)
+		if want := map[bool]int{true: 303, false: 422}[signs == in[1]]; a.status != want {
+			t.Errorf("signed %s: %d", signs, a.status)
+		}
+	}
+	if a := b.get("/home").is(200); a.header.Get("Device-Nonce") == "" {
+		t.Error("the device has no key")
+	}
+	b.post("/profile/settings", url.Values{"lang": {"en"}}).is(403)
+	b.get("/profile/devices").is(200).has("Новое устройство, подписан его ключом", "Сниженные лимиты до")
+}
+
 // keyed lets a client in on a new browser, through the door, with a key.
 func (w *world) keyed(n int, roubles int64) *keyed {
 	w.Helper()
-	k := &keyed{person: w.person(n, roubles), key: accesstest.NewKey(w.T)}
-	k.browser = w.browser()
-	k.post("/login", url.Values{"phone": {k.phone.E164()}}).to("/login/code")
-	k.post("/login/code", url.Values{"code": {w.Code(k.phone)}}).to("/login/passcode")
-	in := enrolIn.FindStringSubmatch(k.get("/login/passcode").is(200).body)
-	if in == nil {
-		w.Fatal("the page asks for no key")
-	}
-	form := k.get("/login/passcode").form("/login/passcode")
-	e := k.key.Enrol(in[1])
-	form.Set("passcode", accesstest.Passcode)
-	form.Set("device_key", b64.EncodeToString(e.PublicKey))
-	form.Set("device_key_signature", b64.EncodeToString(e.Signature))
-	k.post("/login/passcode", form).to("/home")
+	k := &keyed{person: w.person(n, roubles)}
+	k.key, k.person.browser.key = k.person.browser.key, nil // each test signs by hand
 	k.hear(k.get("/home").is(200))
 	return k
 }
@@ -177,7 +195,7 @@ func TestLoginOnAKeyedDevice(t *testing.T) {
 	form.Set("device_proof", k.key.Header(nonce, "POST", "/login/passcode", nil))
 	body := url.Values{"passcode": form["passcode"], "next": form["next"]}.Encode() + "&device_proof=" + url.QueryEscape(form.Get("device_proof"))
 	k.do("POST", "/login/passcode", strings.NewReader(body), urlencoded).to("/home")
-	k.get("/profile/devices").is(200).has("Подписан ключом устройства", "Новое устройство, подписан его ключом", "Со своим ключом")
+	k.get("/profile/devices").is(200).has("Подписан ключом устройства", "Со своим ключом")
 }
 
 // An order is signed by the device over the very text that the page shows;
@@ -237,4 +255,53 @@ func (b *browser) cookies() []*http.Cookie {
 		b.w.Fatal(err)
 	}
 	return b.client.Jar.Cookies(u)
+}
+
+// Without a key each order takes the passcode and a code that is sent for
+// exactly its text; the page tells the limit and how to lift it.
+func TestTransferWithoutAKey(t *testing.T) {
+	w := lite(t)
+	owner, friend := w.person(1, 50_000), w.person(2, 0)
+	p := &person{browser: w.browser(), phone: owner.phone, card: owner.card, account: owner.account}
+	p.post("/login", url.Values{"phone": {p.phone.E164()}}).to("/login/code")
+	p.post("/login/code", url.Values{"code": {w.Code(p.phone)}}).to("/login/passcode")
+	form := p.get("/login/passcode").form("/login/passcode")
+	form.Set("passcode", accesstest.Passcode)
+	p.post("/login/passcode", form).to("/home")
+	at, form := p.confirmation(friend.phone, "100", "")
+	p.get(at).has("Без скриптов — до 15 000 ₽ в день")
+	w.Wait(3 * time.Minute) // the login's own code was sent just before
+	p.get("/home").is(200)
+	asked := p.post("/transfer/confirm", form).is(200).has("Отправили код для этого перевода")
+	if w.balance(p.account) != 50_000_00 {
+		t.Fatal("moved by the passcode alone")
+	}
+	form = asked.form("/transfer/confirm")
+	code := w.Code(p.phone)
+	form.Set("code", accesstest.Other(code))
+	again := p.post("/transfer/confirm", form).is(422)
+	form = again.form("/transfer/confirm")
+	form.Set("code", code)
+	receipt := p.post("/transfer/confirm", form).to("/transfers/")
+	if w.balance(p.account) != 49_900_00 {
+		t.Fatal("not moved")
+	}
+	p.get(receipt + "/receipt").is(200)
+	p.get("/profile/limits").is(200).has("У этого браузера нет своего ключа", "Новое устройство или смена кода")
+}
+
+// W07: a mere logout leaves the device's key where it is; «Забыть это
+// устройство» alone clears the storage, and nothing else does.
+func TestOnlyForgettingClearsTheKey(t *testing.T) {
+	w := lite(t)
+	p := w.person(1, 0)
+	if got := p.post("/logout", url.Values{}).is(303).header.Get("Clear-Site-Data"); got != `"cache"` {
+		t.Errorf("a logout clears %s", got)
+	}
+	q := w.person(2, 0)
+	form := q.get("/profile/devices").is(200).body
+	dv := regexp.MustCompile(`dv_[0-9a-z]+`).FindString(form)
+	if got := q.post("/profile/devices", url.Values{"forget": {dv}}).is(303).header.Get("Clear-Site-Data"); got != `"cache", "storage"` {
+		t.Errorf("forgetting the device clears %s", got)
+	}
 }

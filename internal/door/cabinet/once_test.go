@@ -188,7 +188,7 @@ func TestProfile(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 0)
 	form := p.get("/profile/tokens?new=1").is(200).form("/profile/tokens")
-	form["scope"] = []string{"read", "transfer"}
+	form["scope"] = []string{"read"}
 	form.Set("name", "скрипт")
 	form.Set("days", "30")
 	form.Set("passcode", "0000")
@@ -205,6 +205,9 @@ func TestProfile(t *testing.T) {
 	tok, err := w.Access.ByToken(ctx, secret)
 	if err != nil || tok.Client != p.id {
 		t.Fatal(secret, err)
+	}
+	if again := p.post("/profile/tokens", form).is(201); !strings.Contains(again.body, secret) {
+		t.Error("the form sent twice made two tokens")
 	}
 	if list := p.get("/profile/tokens").is(200); strings.Contains(list.body, secret) || !strings.Contains(list.body, "скрипт") {
 		t.Error("the token is shown twice or not listed")

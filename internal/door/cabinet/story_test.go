@@ -67,6 +67,9 @@ func TestNewcomerToReceipt(t *testing.T) {
 		wrong := me.post("/transfer/confirm", order).is(422)
 		order = wrong.form("/transfer/confirm")
 		order.Set("passcode", "7391")
+		asked := me.post("/transfer/confirm", order).is(200) // no key: a code for this very text
+		order = asked.form("/transfer/confirm")
+		order.Set("code", w.Code(accesstest.Phone(1)))
 		receipt := me.post("/transfer/confirm", order).to("/transfers/")
 		me.get(receipt).is(200).has("250,50 ₽", "Анна С.", "за обед")
 		if got := w.balance(friend.account); got != 25050 {

@@ -18,6 +18,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
@@ -109,7 +110,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	if err != nil {
 		t.Fatal(err)
 	}
-	orders := order.New(order.Deps{DB: d, Vault: v, People: w.Clients, Messenger: w.Access, Now: w.Now, Digits: access.NewCode})
+	orders := order.New(order.Deps{DB: d, Vault: v, People: w.Clients, Messenger: w.Access, Host: "bank.example", Now: w.Now, Digits: access.NewCode})
 	ids := id.NewSource(time.Now)
 	kit, err := ui.NewKit(ui.DefaultBrand())
 	if err != nil {
@@ -192,6 +193,8 @@ type browser struct {
 	w      *world
 	client *http.Client
 	header http.Header
+	key    *accesstest.Key // of its device; nil without scripts
+	order  string          // the order's text that was shown last
 }
 
 func (w *world) browser() *browser {
@@ -234,7 +237,11 @@ func (b *browser) do(method, path string, body io.Reader, header http.Header) an
 	if err != nil {
 		b.w.Fatal(err)
 	}
-	return answer{w: b.w, status: resp.StatusCode, header: resp.Header, cookie: resp.Cookies(), body: string(raw), at: method + " " + path}
+	a := answer{w: b.w, status: resp.StatusCode, header: resp.Header, cookie: resp.Cookies(), body: string(raw), at: method + " " + path}
+	if text := orderText(a); text != "" {
+		b.order = text
+	}
+	return a
 }
 
 func (b *browser) get(path string) answer {
@@ -246,13 +253,50 @@ var urlencoded = http.Header{"Content-Type": {"application/x-www-form-urlencoded
 
 func (b *browser) post(path string, form url.Values) answer {
 	b.w.Helper()
-	return b.do("POST", path, strings.NewReader(form.Encode()), urlencoded)
+	body := b.dressed(path, form)
+	if proof := b.proof(path, body); proof != "" {
+		body = strings.TrimPrefix(body+"&device_proof="+url.QueryEscape(proof), "&")
+	}
+	return b.do("POST", path, strings.NewReader(body), urlencoded)
+}
+
+// dressed signs the order that was shown last, as the page's script does.
+func (b *browser) dressed(path string, form url.Values) string {
+	if b.key == nil || path != "/transfer/confirm" || form.Has("signature") {
+		return form.Encode()
+	}
+	out := url.Values{"signature": {b64.EncodeToString(b.key.Sign(b.order))}}
+	for name, values := range form {
+		out[name] = values
+	}
+	return out.Encode()
+}
+
+// proof signs a request; of a login it covers nothing secret.
+func (b *browser) proof(path, body string) string {
+	b.w.Helper()
+	if b.key == nil {
+		return ""
+	}
+	nonce := b.get("/device/nonce").header.Get("Device-Nonce")
+	if nonce == "" {
+		return ""
+	}
+	if path == "/login/passcode" {
+		body = ""
+	}
+	return b.key.Header(nonce, "POST", path, []byte(body))
 }
 
 // htmx posts as the script of a page does.
 func (b *browser) htmx(path string, form url.Values) answer {
 	b.w.Helper()
-	return b.do("POST", path, strings.NewReader(form.Encode()), http.Header{"Content-Type": urlencoded["Content-Type"], "Hx-Request": {"true"}})
+	h := http.Header{"Content-Type": urlencoded["Content-Type"], "Hx-Request": {"true"}}
+	body := b.dressed(path, form)
+	if proof := b.proof(path, body); proof != "" {
+		h.Set("Device-Proof", proof)
+	}
+	return b.do("POST", path, strings.NewReader(body), h)
 }
 
 // is fails unless the answer has this status.
@@ -380,13 +424,39 @@ type person struct {
 // person takes a client on behind the door's back and hands him the cookies.
 func (w *world) person(n int, roubles int64) *person {
 	w.Helper()
-	p := &person{browser: w.browser(), phone: accesstest.Phone(n)}
-	done := w.Newcomer(p.phone)
-	p.id, p.card = done.Entry.Session.Client, done.Card.ID.Text("cd")
-	p.account = done.Card.Account
-	p.cookie("__Host-rb", done.Entry.SessionToken.Reveal())
-	p.cookie("__Host-rbd", done.Entry.DeviceToken.Reveal())
+	p := w.newcomer(n)
 	w.fund(p.account, roubles)
+	return p
+}
+
+// newcomer is a client identified in full whose first browser has a key.
+func (w *world) newcomer(n int) *person {
+	w.Helper()
+	p := &person{browser: w.browser(), phone: accesstest.Phone(n)}
+	p.key = accesstest.NewKey(w.T)
+	token := w.Ordered(p.phone)
+	asked := w.Fill(application.ByFlow(token), p.phone, "Анна", "Соколова")
+	w.Approve(asked)
+	if err := w.Apply.RecordMeeting(ctx, accesstest.Manager, asked); err != nil {
+		w.Fatal(err)
+	}
+	flow, err := w.Access.FlowOf(ctx, token)
+	if err != nil {
+		w.Fatal(err)
+	}
+	from := accesstest.Home
+	from.Key = p.key.Enrol(flow.ID.Text(access.FlowPrefix))
+	e, err := w.Access.FirstLogin(ctx, token, access.First{CodeWord: accesstest.CodeWord, Passcode: accesstest.Passcode, Repeat: accesstest.Passcode}, from)
+	if err != nil {
+		w.Fatal(err)
+	}
+	cards, err := w.Cards.Of(ctx, e.Session.Client)
+	if err != nil || len(cards) != 1 {
+		w.Fatal(len(cards), err)
+	}
+	p.id, p.card, p.account = e.Session.Client, cards[0].ID.Text("cd"), cards[0].Account
+	p.cookie("__Host-rb", e.SessionToken.Reveal())
+	p.cookie("__Host-rbd", e.DeviceToken.Reveal())
 	return p
 }
 
@@ -441,7 +511,11 @@ func (p *person) payeeToken(friend phone.Number) string {
 func (p *person) confirmation(friend phone.Number, amount, message string) (path string, form url.Values) {
 	p.w.Helper()
 	path = p.post("/transfer", url.Values{"to": {p.payeeToken(friend)}, "from": {p.card}, "amount": {amount}, "message": {message}}).to("/transfer/confirm")
-	form = p.get(path).is(200).form("/transfer/confirm")
+	page := p.get(path).is(200)
+	form = page.form("/transfer/confirm")
 	form.Set("passcode", accesstest.Passcode)
+	if p.key != nil {
+		form.Set("signature", b64.EncodeToString(p.key.Sign(orderText(page))))
+	}
 	return path, form
 }

@@ -155,39 +155,6 @@ func Other(code string) string {
 // Phone gives the n-th phone of the tests.
 func Phone(n int) phone.Number { return phone.Number(fmt.Sprintf("+7916555%04d", n)) }
 
-// Form is a newcomer's form with this phone.
-func Form(p phone.Number) application.Form {
-	return application.Form{Phone: p.E164(), Name: "Анна Соколова", BirthDate: "17.05.1990", Lang: locale.Russian}
-}
-
-// Passcode of everybody whom the tests take on.
-const Passcode = "7391"
-
-// Newcomer takes a client on and logs him in.
-func (w *World) Newcomer(p phone.Number) application.Done {
-	w.Helper()
-	token := w.Ordered(p)
-	done, err := w.Apply.Finish(context.Background(), token, Passcode, Passcode, Home)
-	if err != nil {
-		w.Fatal(err)
-	}
-	return done
-}
-
-// Ordered fills in the form and the code and gives the flow's token.
-func (w *World) Ordered(p phone.Number) string {
-	w.Helper()
-	ctx := context.Background()
-	f, err := w.Apply.Start(ctx, Form(p), Home)
-	if err != nil {
-		w.Fatal(err)
-	}
-	if _, err := w.Access.ConfirmCode(ctx, access.ForOrder, f.Token.Reveal(), w.Code(p)); err != nil {
-		w.Fatal(err)
-	}
-	return f.Token.Reveal()
-}
-
 // Proved starts a login on a new device and gives the token of a flow whose
 // code was right.
 func (w *World) Proved(p phone.Number) string {

@@ -163,7 +163,7 @@ func least(a, b money.Amount) money.Amount {
 // tokenOwner is the number under which a token's own counter stands: the
 // random half of its identifier, made negative, where no client is.
 func tokenOwner(token id.ID) int64 {
-	const random = 1<<62 - 1 // the first two bits are the same in every identifier
+	const random = 1<<62 - 1                                     // the first two bits are the same in every identifier
 	return -int64(binary.BigEndian.Uint64(token[8:])&random) - 1 // #nosec G115 -- 62 bits
 }
 

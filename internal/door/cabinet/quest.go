@@ -81,10 +81,4 @@ func rule(p ui.Page, shape, name string, words ...string) templ.Attributes {
 	return out
 }
 
-// with adds one more word to the attributes of a field.
-func with(a templ.Attributes, key, value string) templ.Attributes {
-	a[key] = value
-	return a
-}
-
 func (s Shot) title(p ui.Page) string { return p.P.T("cabinet.scans." + s.Page) }

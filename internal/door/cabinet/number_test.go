@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/db"
@@ -99,5 +98,4 @@ func TestNumberOnANewDevice(t *testing.T) {
 	if _, err := w.Clients.HoldsPhone(ctx, w.DB, p.phone); err != error(client.ErrNobody) {
 		t.Error("the old number:", err)
 	}
-	_ = access.ForLogin
 }

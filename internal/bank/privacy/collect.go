@@ -56,10 +56,28 @@ type (
 	}
 	// Papers is one version of his papers.
 	Papers struct {
-		Version int           `json:"version"`
-		Source  string        `json:"source"`
-		At      time.Time     `json:"at"`
-		Data    client.Papers `json:"data"`
+		Version int       `json:"version"`
+		Source  string    `json:"source"`
+		At      time.Time `json:"at"`
+		Data    Passport  `json:"data"`
+	}
+	// Passport is what the papers say. client.Papers refuses to be written, so
+	// its parts are named here on purpose.
+	Passport struct {
+		Middle     string `json:"middle,omitempty"`
+		Email      string `json:"email,omitempty"`
+		Series     string `json:"series,omitempty"`
+		Number     string `json:"number,omitempty"`
+		Department string `json:"department,omitempty"`
+		IssuedBy   string `json:"issued_by,omitempty"`
+		IssuedOn   string `json:"issued_on,omitempty"`
+		BirthPlace string `json:"birth_place,omitempty"`
+		PostCode   string `json:"post_code,omitempty"`
+		Region     string `json:"region,omitempty"`
+		City       string `json:"city,omitempty"`
+		Street     string `json:"street,omitempty"`
+		House      string `json:"house,omitempty"`
+		Flat       string `json:"flat,omitempty"`
 	}
 	// Card is a card, masked.
 	Card struct {
@@ -233,7 +251,7 @@ func (s *Service) papers(ctx context.Context, who client.ID, d *Data) error {
 		return nil
 	}
 	for _, v := range all {
-		d.Papers = append(d.Papers, Papers{Version: v.Version, Source: v.Source, At: v.At, Data: v.Papers})
+		d.Papers = append(d.Papers, Papers{Version: v.Version, Source: v.Source, At: v.At, Data: Passport(v.Papers)})
 	}
 	return err
 }

@@ -31,6 +31,17 @@ func (b *bank) openPrivacy(brand string) *privacy.Service {
 				}
 				return nil
 			},
+			Applications: func(ctx context.Context, who client.ID) ([]privacy.Application, error) {
+				all, err := b.applications.Of(ctx, who)
+				out := make([]privacy.Application, len(all))
+				for i, a := range all {
+					out[i] = privacy.Application{ID: a.ID.Text(application.Prefix), State: a.State.Name(), Made: a.Made, Changed: a.Changed}
+					for _, page := range a.Pages {
+						out[i].Documents = append(out[i].Documents, page.Name())
+					}
+				}
+				return out, err
+			},
 			Looks: func(ctx context.Context, who client.ID) ([]privacy.Look, error) {
 				all, err := b.staff.LooksAt(ctx, who)
 				out := make([]privacy.Look, len(all))

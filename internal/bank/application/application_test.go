@@ -125,6 +125,10 @@ func TestNewcomer(t *testing.T) {
 		if err != nil || v.State != application.Approved || v.Passport.Number != "" {
 			w.Errorf("after the approval: state %v, %v", v.State, err)
 		}
+		own, err := w.Apply.Of(bg, done.Client)
+		if err != nil || len(own) != 1 || own[0].ID != key || own[0].State != application.Approved || len(own[0].Pages) != 2 {
+			w.Errorf("his own applications: %+v, %v", own, err)
+		}
 		c, err := w.Clients.ByID(bg, done.Client)
 		if err != nil || c.Name.Whole() != "Анна Соколова" || c.Born.ISO() != "1990-05-17" || c.Phone != anya || c.Level != client.Simplified {
 			w.Errorf("%+v, %v", c, err)

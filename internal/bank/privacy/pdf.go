@@ -141,7 +141,7 @@ func (s sheet) lists(d Data) {
 		return joined(" · ", c.Number, c.Holder, c.Expires, s.p.T("privacy.card_"+c.State))
 	})
 	list(s, "privacy.pdf_operations", d.Operations, func(o Operation) string {
-		return joined(" · ", s.stamp(o.At), s.p.T("privacy.kind_"+o.Kind), s.p.MoneySigned(o.sum), o.Name, o.Card, o.Message, o.ID)
+		return joined(" · ", s.stamp(o.At), s.word("privacy.kind_"+o.Kind, "privacy.kind_other"), s.p.MoneySigned(o.sum), o.Name, o.Card, o.Message, o.ID)
 	})
 	list(s, "privacy.pdf_devices", d.Devices, func(v Device) string {
 		return joined(" · ", v.Name, v.Code, s.stamp(v.Since), s.stamp(v.Last))
@@ -157,7 +157,7 @@ func (s sheet) lists(d Data) {
 		if v.Given {
 			given = "privacy.pdf_given"
 		}
-		return joined(" · ", s.p.T("privacy.consent_"+v.Kind), v.Version, s.p.T(given), s.stamp(v.At))
+		return joined(" · ", s.word("privacy.consent_"+v.Kind, ""), v.Version, s.p.T(given), s.stamp(v.At))
 	})
 	list(s, "privacy.pdf_looks", d.Looks, func(v LookLine) string { return joined(" · ", s.stamp(v.At), v.Who, v.Role, v.What, v.Reason) })
 	list(s, "privacy.pdf_applications", d.Applications, func(v Questionnaire) string {
@@ -182,6 +182,18 @@ func (k Kept) Sentence(p *locale.Printer) string {
 		return p.T("privacy.keep_contract", locale.A("what", what))
 	}
 	return p.T("privacy.keep_years", locale.A("what", what), locale.A("n", k.Years), locale.A("law", p.T("privacy.rule_"+k.Rule)))
+}
+
+// word gives a word of the catalogue, or another where a newer kind has none yet.
+func (s sheet) word(key, other string) string {
+	switch {
+	case s.p.Has(key):
+		return s.p.T(key)
+	case other != "":
+		return s.p.T(other)
+	}
+	_, kind, _ := strings.Cut(key, "_")
+	return kind
 }
 
 func (s sheet) stamp(t time.Time) string {

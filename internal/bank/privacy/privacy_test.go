@@ -98,7 +98,7 @@ func (h *house) fill() {
 		var rows []db.Row
 		for i := range 150 {
 			row, err := ops.Row(operation.Operation{
-				ID: ops.NewID(), Client: c.ID, Account: c.Account, Kind: operation.TransferOut, State: operation.Done, Amount: money.Rub(-int64(100 + i)), Fee: money.Rub(0),
+				ID: ops.NewID(), Client: c.ID, Account: c.Account, Kind: operation.Kind(1 + i%4), State: operation.Done, Amount: money.Rub(-int64(100 + i)), Fee: money.Rub(0),
 				Details: operation.Details{Name: "Павел К.", Message: "за обед 🍕"},
 			})
 			if err != nil {

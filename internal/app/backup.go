@@ -52,7 +52,8 @@ func Restore(ctx context.Context, d *db.DB, from Store, name string, who []age.I
 	if err := d.Load(ctx, unpacked); err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
-	if _, err := io.Copy(io.Discard, unpacked); err != nil { // #nosec G110 -- thrown away, and the file is the operator's own
+	// #nosec G110 -- thrown away, and the file is the operator's own
+	if _, err := io.Copy(io.Discard, unpacked); err != nil {
 		return fmt.Errorf("the backup's end is damaged: %w", err)
 	}
 	return nil

@@ -79,6 +79,7 @@ type passkeyRow struct {
 	reduced    int64 // business time until when it vouches for no device
 }
 
+// #nosec G101 -- names of columns
 const passkeyColumns = `client, id, credential, public_key, name, aaguid, transports, flags, uses, reduced_us, created_us, used_us`
 
 var (

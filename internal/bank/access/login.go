@@ -311,49 +311,8 @@ func (s *Service) judgeStrange(ctx context.Context, who client.ID, passcode stri
 	return refusal.At("passcode")
 }
 
-// Taken is a flow held by a unit of work.
-type Taken struct {
-	Flow
-	row    flowRow
-	bearer string
-}
-
-// Take locks a flow of the given purpose for a unit of work that means to end it.
-func (s *Service) Take(ctx context.Context, tx db.Tx, p Purpose, token string) (Taken, error) {
-	f, err := s.flow(ctx, tx, qFlowLock, token)
-	if err != nil {
-		return Taken{}, err
-	}
-	if f.purpose != p {
-		return Taken{}, ErrNoFlow
-	}
-	shown, err := s.read(ctx, tx, f)
-	return Taken{Flow: shown, row: f, bearer: token}, err
-}
-
-// TurnToLogin tells a flow that its phone has become a client's meanwhile.
-func (s *Service) TurnToLogin(ctx context.Context, tx db.Tx, t Taken, who client.ID) error {
-	t.row.stage, t.row.client = AtPasscode, who
-	return s.save(ctx, tx, t.row)
-}
-
-// Admit ends a flow with a new client: it sets his passcode, makes the device
-// known and opens his first session, in the caller's unit of work. Call it
-// last: it writes the audit trail.
-func (s *Service) Admit(ctx context.Context, tx db.Tx, t Taken, who client.ID, passcodeHash string, from Visitor) (Entry, error) {
-	if t.Stage != AtNewPasscode {
-		return Entry{}, ErrStep
-	}
-	signed, err := s.newKey(t.row.id.Text(FlowPrefix), from)
-	if err != nil {
-		return Entry{}, err
-	}
-	if err := s.setPasscode(ctx, tx, who, passcodeHash, s.now()); err != nil {
-		return Entry{}, err
-	}
-	return s.admit(ctx, tx, t.row, t.bearer, who, signed, from, client.Person{ID: who, Lang: t.Lang})
-}
-
+// admit ends a flow on a new device: it makes the device known and opens a
+// session, in the caller's unit of work.
 func (s *Service) admit(ctx context.Context, tx db.Tx, f flowRow, flowToken string, who client.ID, signed Evidence, from Visitor, p client.Person) (Entry, error) {
 	f.stage, f.client = AtEnd, who
 	if err := s.save(ctx, tx, f); err != nil {

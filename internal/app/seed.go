@@ -70,15 +70,8 @@ func newSeeder(b *bank, c *demoClock, sandbox string) *seeder {
 }
 
 func (s *seeder) run(ctx context.Context) ([]Person, error) {
-	for _, c := range exampleCast {
-		p, err := s.newcomer(ctx, c)
-		if err != nil {
-			return nil, fmt.Errorf("make %s: %w", c.first, err)
-		}
-		if err := s.giveToken(ctx, &p); err != nil {
-			return nil, fmt.Errorf("token of %s: %w", c.first, err)
-		}
-		s.people = append(s.people, p)
+	if err := s.newcomers(ctx); err != nil {
+		return nil, err
 	}
 	if err := s.live(ctx); err != nil {
 		return nil, err

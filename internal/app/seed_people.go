@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/base/id"
@@ -50,18 +52,51 @@ type seedActor struct{}
 func (seedActor) Name() string { return "Ирина К." }
 func (seedActor) Ref() string  { return "staff:demo" }
 
-// newcomer orders a card as anybody does, is taken on by a manager, meets the
-// courier and logs in for the first time with his code word.
-func (s *seeder) newcomer(ctx context.Context, e example) (seeded, error) {
-	from := access.Visitor{Agent: "Rocketbank demo"}
-	token, key, err := s.apply(ctx, e, application.Courier, from)
+// newcomers order their cards as anybody does, are taken on by a manager one
+// after the other, meet the courier and log in with their code words. What
+// mostly waits for messages they do side by side.
+func (s *seeder) newcomers(ctx context.Context) error {
+	tokens, keys := make([]string, len(exampleCast)), make([]id.ID, len(exampleCast))
+	err := sideBySide(ctx, exampleCast, func(ctx context.Context, i int, e example) (err error) {
+		tokens[i], keys[i], err = s.apply(ctx, e, application.Courier)
+		return err
+	})
 	if err != nil {
-		return seeded{}, err
+		return err
 	}
-	if err := s.approve(ctx, key); err != nil {
-		return seeded{}, err
+	for i, key := range keys { // in order, so that everybody has the same number in every demo
+		if err := s.approve(ctx, key); err != nil {
+			return fmt.Errorf("approve %s: %w", exampleCast[i].first, err)
+		}
 	}
-	entry, err := s.bank.access.FirstLogin(ctx, token, access.First{CodeWord: e.word, Passcode: e.passcode, Repeat: e.passcode}, from)
+	s.people = make([]seeded, len(exampleCast))
+	return sideBySide(ctx, exampleCast, func(ctx context.Context, i int, e example) (err error) {
+		if s.people[i], err = s.enter(ctx, tokens[i], e); err != nil {
+			return err
+		}
+		return s.giveToken(ctx, &s.people[i])
+	})
+}
+
+// sideBySide does the same for several people at once.
+func sideBySide(ctx context.Context, all []example, do func(context.Context, int, example) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for i, e := range all {
+		g.Go(func() error {
+			if err := do(ctx, i, e); err != nil {
+				return fmt.Errorf("%s: %w", e.first, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+var seedVisitor = access.Visitor{Agent: "Rocketbank demo"}
+
+// enter is somebody's first login.
+func (s *seeder) enter(ctx context.Context, token string, e example) (seeded, error) {
+	entry, err := s.bank.access.FirstLogin(ctx, token, access.First{CodeWord: e.word, Passcode: e.passcode, Repeat: e.passcode}, seedVisitor)
 	if err != nil {
 		return seeded{}, err
 	}
@@ -84,8 +119,8 @@ func (s *seeder) newcomer(ctx context.Context, e example) (seeded, error) {
 }
 
 // apply fills the questionnaire in, page by page, and hands it in.
-func (s *seeder) apply(ctx context.Context, e example, way application.Delivery, from access.Visitor) (token string, key id.ID, err error) {
-	flow, err := s.bank.applications.Begin(ctx, e.phone, locale.Russian, from)
+func (s *seeder) apply(ctx context.Context, e example, way application.Delivery) (token string, key id.ID, err error) {
+	flow, err := s.bank.applications.Begin(ctx, e.phone, locale.Russian, seedVisitor)
 	if err != nil {
 		return "", id.ID{}, err
 	}
@@ -165,23 +200,17 @@ func (s *seeder) call(ctx context.Context, key id.ID, outcome application.Outcom
 
 // waiting makes the applications that the demo's managers find in their queue.
 func (s *seeder) waiting(ctx context.Context) error {
-	for i, e := range exampleQueue {
+	return sideBySide(ctx, exampleQueue, func(ctx context.Context, i int, e example) error {
 		way := application.Courier
 		if i == 1 {
 			way = application.Virtual
 		}
-		_, key, err := s.apply(ctx, e, way, access.Visitor{Agent: "Rocketbank demo"})
-		if err != nil {
-			return fmt.Errorf("application of %s: %w", e.first, err)
+		_, key, err := s.apply(ctx, e, way)
+		if err != nil || i == 0 { // nobody has looked at the first one yet
+			return err
 		}
-		if i == 0 {
-			continue // nobody has looked at it yet
-		}
-		if err := s.tried(ctx, key, i); err != nil {
-			return fmt.Errorf("application of %s: %w", e.first, err)
-		}
-	}
-	return nil
+		return s.tried(ctx, key, i)
+	})
 }
 
 func (s *seeder) tried(ctx context.Context, key id.ID, i int) error {

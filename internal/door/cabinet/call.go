@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -222,24 +221,6 @@ func seeOther(w http.ResponseWriter, r *http.Request, to string) error {
 	return nil
 }
 
-// localPath checks an address to go back to: a path of our own and nothing
-// else. Whatever a browser might read as another host is refused.
-func localPath(s string) (string, bool) {
-	if len(s) == 0 || len(s) > 4000 || s[0] != '/' || strings.HasPrefix(s, "//") {
-		return "", false
-	}
-	for _, r := range s {
-		if r <= ' ' || r == '\\' || r == 0x7f || r > 0x7e {
-			return "", false
-		}
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Fragment != "" || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, "\\") {
-		return "", false
-	}
-	return u.RequestURI(), true
-}
-
 // explain puts refusals into the reader's words; what is no refusal goes to
 // the log and on to the error page.
 func explain(p *locale.Printer, errs ...error) (ui.Errors, error) {
@@ -258,16 +239,6 @@ func explain(p *locale.Printer, errs ...error) (ui.Errors, error) {
 		}
 	}
 	return ui.Explain(p, errs...), nil
-}
-
-// onForm tells whether a refusal belongs on the form it came from rather than
-// on a page of its own.
-func onForm(err error) bool {
-	switch fault.CodeOf(err) {
-	case fault.Invalid, fault.Refused, fault.Conflict, fault.Throttled, fault.Busy:
-		return true
-	}
-	return false
 }
 
 // until reads the moment that a refusal carries.

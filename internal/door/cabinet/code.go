@@ -124,7 +124,7 @@ func (d *Door) renderCode(w http.ResponseWriter, r *http.Request, status int, p 
 	if p == access.ForOrder {
 		v.Purpose = CodeForOrder
 	}
-	if to, ok := localPath(next(r)); ok {
+	if to, ok := web.LocalPath(next(r)); ok {
 		v.Hidden = []ui.Hidden{{Name: "next", Value: to}}
 	}
 	v.Errors = problems
@@ -155,7 +155,7 @@ func (d *Door) takeCode(w http.ResponseWriter, r *http.Request, p access.Purpose
 	if errors.Is(err, access.ErrNoFlow) || errors.Is(err, access.ErrStep) {
 		return d.strayed(w, r, err, start(p))
 	}
-	if !onForm(err) {
+	if !web.OnForm(err) {
 		return err
 	}
 	problems, broken := explain(d.page(r).P, at(err, "code"))

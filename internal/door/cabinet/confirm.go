@@ -188,7 +188,7 @@ func (d *Door) postConfirmAsk(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *Door) confirmAgain(w http.ResponseWriter, r *http.Request, x draft, err error) error {
-	if !onForm(err) {
+	if !web.OnForm(err) {
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)

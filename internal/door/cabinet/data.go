@@ -96,7 +96,7 @@ func (d *Door) postData(w http.ResponseWriter, r *http.Request) error {
 		return d.renderLocked(w, r, t)
 	case fault.CodeOf(err) == fault.Unauthenticated:
 		return d.loginFor(w, r, "/profile/data", false, err)
-	case !onForm(err):
+	case !web.OnForm(err):
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)

@@ -75,7 +75,7 @@ func (d *Door) unproved(w http.ResponseWriter, r *http.Request, rt route, c *cal
 	if rt.keep != nil {
 		v.Again, v.Kept = rt.keep(r)
 	}
-	if back, ok := localPath(v.Again); ok {
+	if back, ok := web.LocalPath(v.Again); ok {
 		v.Again = back
 	} else {
 		v.Again = "/home"

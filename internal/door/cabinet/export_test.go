@@ -15,6 +15,3 @@ func (d *Door) Table() []RouteRow {
 	}
 	return out
 }
-
-// LocalPath checks an address to go back to.
-var LocalPath = localPath

@@ -94,7 +94,7 @@ func (d *Door) postLogin(w http.ResponseWriter, r *http.Request) error {
 	next := f.Get("next")
 	if f.Get("other") != "" {
 		q := url.Values{"other": {"1"}}
-		if to, ok := localPath(next); ok {
+		if to, ok := web.LocalPath(next); ok {
 			q.Set("next", to)
 		}
 		return seeOther(w, r, withQuery("/login", q))
@@ -103,7 +103,7 @@ func (d *Door) postLogin(w http.ResponseWriter, r *http.Request) error {
 	flow, err := d.startLogin(r, f, p)
 	if err != nil {
 		problems, broken := explain(p.P, err)
-		if broken != nil || !onForm(err) {
+		if broken != nil || !web.OnForm(err) {
 			return err
 		}
 		return d.renderLoginPhone(w, r, web.Status(err), f.Get("phone"), next, problems)
@@ -125,7 +125,7 @@ func (d *Door) startLogin(r *http.Request, f web.Form, p ui.Page) (access.Flow, 
 }
 
 func withNext(path, next string) string {
-	if to, ok := localPath(next); ok {
+	if to, ok := web.LocalPath(next); ok {
 		return withQuery(path, url.Values{"next": {to}})
 	}
 	return path
@@ -181,7 +181,7 @@ func (d *Door) postLoginPasscode(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, access.ErrNoDevice):
 		web.DropCookie(w, deviceCookie)
 		return seeOther(w, r, withNext("/login", next))
-	case !onForm(err) && !isUnproved(err):
+	case !web.OnForm(err) && !isUnproved(err):
 		return err
 	}
 	known, kerr := d.Access.KnownDevice(r.Context(), device)
@@ -212,7 +212,7 @@ func (d *Door) finishLogin(w http.ResponseWriter, r *http.Request, f web.Form, n
 		return d.renderLocked(w, r, t)
 	case errors.Is(err, access.ErrNoFlow), errors.Is(err, access.ErrStep):
 		return d.strayed(w, r, err, "/login")
-	case !onForm(err):
+	case !web.OnForm(err):
 		return err
 	}
 	problems, broken := explain(d.page(r).P, at(err, "passcode"))

@@ -91,7 +91,7 @@ func (d *Door) postNumber(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, r, "/profile/number")
 	case fault.CodeOf(err) == fault.Unauthenticated:
 		return d.loginFor(w, r, "/profile/number", false, err)
-	case !onForm(err):
+	case !web.OnForm(err):
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)
@@ -152,7 +152,7 @@ func (d *Door) renderClaim(w http.ResponseWriter, r *http.Request, why error) er
 	}
 	status := http.StatusOK
 	if why != nil && !errors.Is(why, access.ErrNumberWaits) {
-		if !onForm(why) && !isUnproved(why) {
+		if !web.OnForm(why) && !isUnproved(why) {
 			return why
 		}
 		problems, broken := explain(v.P, at(why, "passcode"))

@@ -51,7 +51,7 @@ func (d *Door) postOrder(w http.ResponseWriter, r *http.Request) error {
 		d.keepFlow(w, flow)
 		return seeOther(w, r, "/order/code")
 	}
-	if !onForm(err) {
+	if !web.OnForm(err) {
 		return err
 	}
 	if f, ok := fault.As(err); ok && f.Field == "" && f.Code == fault.Throttled {

@@ -90,7 +90,7 @@ func (d *Door) postScans(w http.ResponseWriter, r *http.Request) error {
 	if _, drained := io.Copy(io.Discard, io.LimitReader(whole, swallowed)); drained != nil {
 		w.Header().Set("Connection", "close")
 	}
-	if !onForm(err) || page == 0 {
+	if !web.OnForm(err) || page == 0 {
 		return d.lost(w, r, err)
 	}
 	a, ok, verr := d.at(w, r, QuestScans)

@@ -214,7 +214,7 @@ func (d *Door) postFirst(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, access.ErrPaused):
 		t, _ := until(err)
 		return d.renderLocked(w, r, t)
-	case !onForm(err):
+	case !web.OnForm(err):
 		return err
 	}
 	flow, ferr := d.firstFlow(r)

@@ -30,7 +30,7 @@ var (
 
 // refused shows a page again with everything that is wrong on it.
 func (d *Door) refused(w http.ResponseWriter, r *http.Request, at QuestPage, err error, page func(QuestView) templ.Component) error {
-	if !onForm(err) || errors.Is(err, application.ErrSent) {
+	if !web.OnForm(err) || errors.Is(err, application.ErrSent) {
 		return d.lost(w, r, err)
 	}
 	a, ok, verr := d.at(w, r, at)
@@ -80,7 +80,7 @@ func (d *Door) postPerson(w http.ResponseWriter, r *http.Request) error {
 // comes alone.
 func both(one, two error) error {
 	for _, err := range []error{one, two} {
-		if err != nil && !onForm(err) {
+		if err != nil && !web.OnForm(err) {
 			return err
 		}
 	}

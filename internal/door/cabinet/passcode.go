@@ -58,7 +58,7 @@ func (d *Door) postPasscode(w http.ResponseWriter, r *http.Request) error {
 		return d.renderLocked(w, r, t)
 	case fault.CodeOf(err) == fault.Unauthenticated:
 		return d.loginFor(w, r, "/profile/passcode", false, err)
-	case !onForm(err):
+	case !web.OnForm(err):
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)
@@ -119,7 +119,7 @@ func (d *Door) renderRecover(w http.ResponseWriter, r *http.Request, flow access
 	case errors.Is(why, access.ErrPaused):
 		t, _ := until(why)
 		return d.renderLocked(w, r, t)
-	case !onForm(why) && !isUnproved(why):
+	case !web.OnForm(why) && !isUnproved(why):
 		return why
 	default:
 		status = web.Status(why)

@@ -51,7 +51,7 @@ func (d *Door) postPasskey(w http.ResponseWriter, r *http.Request) error {
 	if t, ok := until(err); ok && errors.Is(err, access.ErrPaused) {
 		return d.renderLocked(w, r, t)
 	}
-	if !onForm(err) && !isUnproved(err) && fault.CodeOf(err) != fault.Missing {
+	if !web.OnForm(err) && !isUnproved(err) && fault.CodeOf(err) != fault.Missing {
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)

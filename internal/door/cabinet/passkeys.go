@@ -88,7 +88,7 @@ func (d *Door) postPasskeys(w http.ResponseWriter, r *http.Request) error {
 		return d.renderLocked(w, r, t)
 	case fault.CodeOf(err) == fault.Unauthenticated:
 		return d.loginFor(w, r, passkeysPath, false, err)
-	case !onForm(err):
+	case !web.OnForm(err):
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)

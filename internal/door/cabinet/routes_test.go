@@ -10,6 +10,7 @@ import (
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/door/cabinet"
+	"rocketbank/internal/door/web"
 )
 
 // concrete fills the path of a route: ids of the right kind that are nobody's.
@@ -196,12 +197,12 @@ func TestOpenRedirectIsRefused(t *testing.T) {
 	bad := []string{"https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/%0d%0aSet-Cookie:x\r\n", "javascript:alert(1)",
 		"evil.example", "", "/a b", "/\x00", "///evil.example", "/пример", "/" + strings.Repeat("a", 5000), "/#x", "/%5cevil.example", "/%2f/evil.example", "http:/evil.example"}
 	for _, s := range bad {
-		if got, ok := cabinet.LocalPath(s); ok && (len(got) < 2 || got[1] == '/' || got[1] == '\\') {
+		if got, ok := web.LocalPath(s); ok && (len(got) < 2 || got[1] == '/' || got[1] == '\\') {
 			t.Errorf("%q leads to %q", s, got)
 		}
 	}
 	for _, s := range bad[:6] {
-		if _, ok := cabinet.LocalPath(s); ok {
+		if _, ok := web.LocalPath(s); ok {
 			t.Errorf("%q is taken for a path", s)
 		}
 	}

@@ -40,7 +40,7 @@ func (d *Door) toLogin(w http.ResponseWriter, r *http.Request, rt route, why err
 		next, kept = rt.keep(r)
 	}
 	q := url.Values{}
-	if next, ok := localPath(next); ok && next != "/home" {
+	if next, ok := web.LocalPath(next); ok && next != "/home" {
 		q.Set("next", next)
 	}
 	if e := expiry(why); e != NotExpired {
@@ -73,7 +73,7 @@ func withQuery(path string, q url.Values) string {
 
 // onward tells where to go after a login.
 func onward(next string) string {
-	if to, ok := localPath(next); ok {
+	if to, ok := web.LocalPath(next); ok {
 		return to
 	}
 	return "/home"

@@ -52,7 +52,7 @@ func (d *Door) postSettings(w http.ResponseWriter, r *http.Request) error {
 			return web.ErrForm
 		}
 	}
-	back, ok := localPath(c.form.Get("back"))
+	back, ok := web.LocalPath(c.form.Get("back"))
 	if !ok {
 		back = "/profile/settings"
 	}

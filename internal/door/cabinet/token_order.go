@@ -38,7 +38,7 @@ func (d *Door) offerToken(w http.ResponseWriter, r *http.Request, v TokensView, 
 	if err == nil {
 		return d.renderTokenOrder(w, r, http.StatusOK, TokenOrderView{Offer: offer, Order: doc.Text}, nil)
 	}
-	if !onForm(err) {
+	if !web.OnForm(err) {
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)
@@ -88,7 +88,7 @@ func (d *Door) postTokenOrder(w http.ResponseWriter, r *http.Request) error {
 		return d.unproved(w, r, route{}, c, access.ErrProof)
 	case fault.CodeOf(err) == fault.Unauthenticated:
 		return d.loginFor(w, r, "/profile/tokens?new=1", false, err)
-	case !onForm(err):
+	case !web.OnForm(err):
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)

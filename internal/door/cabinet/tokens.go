@@ -76,7 +76,7 @@ func (d *Door) postTokens(w http.ResponseWriter, r *http.Request) error {
 		return d.renderLocked(w, r, t)
 	case fault.CodeOf(err) == fault.Unauthenticated:
 		return d.loginFor(w, r, "/profile/tokens?new=1", false, err)
-	case !onForm(err):
+	case !web.OnForm(err):
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)

@@ -96,7 +96,7 @@ func overTopUp(left limit.Left) *fault.Error {
 func (d *Door) postTopUpQuote(w http.ResponseWriter, r *http.Request) error {
 	f := of(r).form
 	q, left, err := d.price(r, f.Get("amount"))
-	if err != nil && !onForm(err) {
+	if err != nil && !web.OnForm(err) {
 		return err
 	}
 	problems, broken := explain(d.page(r).P, err)
@@ -124,7 +124,7 @@ func (d *Door) postTopUp(w http.ResponseWriter, r *http.Request) error {
 	t := d.topUpFormOf(f)
 	p := d.page(r)
 	q, _, err := d.price(r, t.amount)
-	if err != nil && !onForm(err) {
+	if err != nil && !web.OnForm(err) {
 		return err
 	}
 	errs := append(f.Faults(), err)
@@ -156,7 +156,7 @@ func (d *Door) postTopUp(w http.ResponseWriter, r *http.Request) error {
 func (d *Door) startTopUp(w http.ResponseWriter, r *http.Request, t topUpForm, q *TopUpQuote, cmd topup.Start) error {
 	made, err := d.Topups.Start(r.Context(), cmd)
 	if err != nil {
-		if !onForm(err) {
+		if !web.OnForm(err) {
 			return err
 		}
 		if fault.CodeOf(err) != fault.Busy {

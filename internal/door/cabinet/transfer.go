@@ -90,7 +90,7 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		}
 		return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin()}))
 	}
-	if !onForm(err) {
+	if !web.OnForm(err) {
 		return err
 	}
 	problems, broken := explain(d.page(r).P, at(err, "phone"))
@@ -192,7 +192,7 @@ func (d *Door) offer(r *http.Request, x draft) (offering, error) {
 	}
 	q, err := d.Transfers.Quote(who, o.from.card.Account, x.To, sum)
 	if err != nil {
-		if !onForm(err) {
+		if !web.OnForm(err) {
 			return o, err
 		}
 		o.amount = at(err, "amount")
@@ -315,7 +315,7 @@ func (d *Door) postTransfer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	message, err := transfer.CleanMessage(x.Message)
-	if err != nil && !onForm(err) {
+	if err != nil && !web.OnForm(err) {
 		return err
 	}
 	if errs = append(errs, o.amount, o.source, err); errors.Join(errs...) != nil {

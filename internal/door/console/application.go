@@ -15,6 +15,7 @@ import (
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
 )
 
 // applicationRoutes are the pages of the managers who take clients on: the
@@ -239,7 +240,7 @@ func back(w http.ResponseWriter, r *http.Request) error {
 
 // refusedApplication shows a refusal on the page it came from.
 func (d *Door) refusedApplication(w http.ResponseWriter, r *http.Request, err error) error {
-	if !onForm(err) && !errors.Is(err, application.ErrNotYours) {
+	if !web.OnForm(err) && !errors.Is(err, application.ErrNotYours) {
 		return err
 	}
 	return d.showApplication(w, r, statusOf(err), err)

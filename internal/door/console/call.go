@@ -121,7 +121,7 @@ func (d *Door) findSession(w http.ResponseWriter, r *http.Request, rt route, c *
 func (d *Door) toLogin(w http.ResponseWriter, r *http.Request, why error) {
 	q := url.Values{}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		if next, ok := localPath(r.URL.RequestURI()); ok && next != "/" {
+		if next, ok := web.LocalPath(r.URL.RequestURI()); ok && next != "/" {
 			q.Set("next", next)
 		}
 	}
@@ -193,33 +193,6 @@ func seeOther(w http.ResponseWriter, _ *http.Request, to string) error {
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
-}
-
-// localPath checks an address to go back to: a path of our own and nothing else.
-func localPath(s string) (string, bool) {
-	if len(s) == 0 || len(s) > 2000 || s[0] != '/' || strings.HasPrefix(s, "//") {
-		return "", false
-	}
-	for _, r := range s {
-		if r <= ' ' || r == '\\' || r >= 0x7f {
-			return "", false
-		}
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Fragment != "" || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, "\\") {
-		return "", false
-	}
-	return u.RequestURI(), true
-}
-
-// onForm tells whether a refusal belongs on the form it came from rather than
-// on a page of its own.
-func onForm(err error) bool {
-	switch fault.CodeOf(err) {
-	case fault.Invalid, fault.Refused, fault.Conflict, fault.Throttled:
-		return true
-	}
-	return false
 }
 
 // fail is the one way from an error to a page. What is no refusal of ours is

@@ -16,6 +16,7 @@ import (
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
 )
 
 // SearchView is the page that finds one client by an exact value.
@@ -110,7 +111,7 @@ func (d *Door) postSearch(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, r, "/clients/"+uid)
 	}
 	v := SearchView{Page: d.page(r)}
-	if !onForm(err) && !errors.Is(err, client.ErrNobody) {
+	if !web.OnForm(err) && !errors.Is(err, client.ErrNobody) {
 		return err
 	}
 	v.Nobody = errors.Is(err, client.ErrNobody)
@@ -348,7 +349,7 @@ func (d *Door) postLook(w http.ResponseWriter, r *http.Request) error {
 		return staff.ErrMissing
 	}
 	look, err := d.Staff.Look(r.Context(), c.actor, staff.Target{Client: who.ID}, what, c.form.Get("reason"))
-	if err != nil && onForm(err) {
+	if err != nil && web.OnForm(err) {
 		return d.showClient(w, r, http.StatusUnprocessableEntity, err, func(v *ClientView) { v.Reason = c.form.Get("reason") })
 	}
 	if err != nil {
@@ -364,7 +365,7 @@ func (d *Door) postNote(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := d.Staff.AddNote(r.Context(), c.actor, who.ID, strings.TrimSpace(c.form.Get("note"))); err != nil {
-		if onForm(err) {
+		if web.OnForm(err) {
 			return d.showClient(w, r, http.StatusUnprocessableEntity, err, func(v *ClientView) { v.Note = c.form.Get("note") })
 		}
 		return err
@@ -386,7 +387,7 @@ func (d *Door) postWord(w http.ResponseWriter, r *http.Request) error {
 	}
 	right, err := d.Staff.HearCodeWord(r.Context(), c.actor, own.ID, d.Access, c.form.Get("word"))
 	if err != nil {
-		if onForm(err) {
+		if web.OnForm(err) {
 			return d.showClient(w, r, http.StatusUnprocessableEntity, err, nil)
 		}
 		return err
@@ -432,7 +433,7 @@ func (d *Door) postAct(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return staff.ErrMissing
 	}
-	if err != nil && onForm(err) {
+	if err != nil && web.OnForm(err) {
 		return d.showClient(w, r, http.StatusUnprocessableEntity, err, nil)
 	}
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/sbom"
 	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
 )
 
 // AuditView is a page of the audit trail. A client stands there by his number
@@ -170,7 +171,7 @@ func (d *Door) postDecoy(w http.ResponseWriter, r *http.Request) error {
 		if err := d.Watch.SetDecoy(r.Context(), c.actor.Ref(), who, c.form.Get("act") != "drop"); err != nil {
 			return err
 		}
-	case !onForm(err) && !errors.Is(err, client.ErrNobody):
+	case !web.OnForm(err) && !errors.Is(err, client.ErrNobody):
 		return err
 	}
 	leaveNotice(w, "decoy")
@@ -244,7 +245,7 @@ func (d *Door) postStaff(w http.ResponseWriter, r *http.Request) error {
 	c := of(r)
 	n := staff.NewMember{Name: c.form.Get("name"), Roles: rolesOf(c.form.All("roles"))}
 	added, err := d.Staff.Add(r.Context(), c.actor, n)
-	if err != nil && onForm(err) {
+	if err != nil && web.OnForm(err) {
 		return d.showStaff(w, r, http.StatusUnprocessableEntity, err, func(v *StaffView) { v.Name, v.Chosen = n.Name, n.Roles })
 	}
 	if err != nil {
@@ -273,7 +274,7 @@ func (d *Door) postMember(w http.ResponseWriter, r *http.Request) error {
 		return staff.ErrMissing
 	}
 	switch {
-	case err != nil && onForm(err):
+	case err != nil && web.OnForm(err):
 		return d.showStaff(w, r, http.StatusUnprocessableEntity, err, nil)
 	case err != nil:
 		return err

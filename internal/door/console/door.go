@@ -3,8 +3,6 @@ package console
 import (
 	"log/slog"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"rocketbank/internal/bank/access"
@@ -64,41 +62,15 @@ func New(d Deps) *Door {
 
 // Handler serves every route of the console, behind the doorway.
 func (d *Door) Handler() http.Handler {
-	mux := http.NewServeMux()
-	allowed := map[string]string{}
+	var ways []web.Way
 	for _, rt := range d.routes() {
-		mux.Handle(rt.method+" "+rt.path, d.enter(rt))
-		allow := rt.method
-		if rt.method == http.MethodGet {
-			allow += ", HEAD"
-		}
-		if before := allowed[rt.path]; before != "" {
-			allow = before + ", " + allow
-		}
-		allowed[rt.path] = allow
+		ways = append(ways, web.Way{Method: rt.method, Path: rt.path, Handler: d.enter(rt)})
 	}
-	for path, allow := range allowed {
-		for _, m := range methods {
-			if m != http.MethodHead && !slices.Contains(strings.Split(allow, ", "), m) {
-				mux.Handle(m+" "+path, d.enter(route{method: m, path: path, who: machine, serve: notThisWay(allow)}))
-			}
-		}
-	}
-	mux.Handle("/", d.enter(route{path: "/…", who: visitor, serve: noSuchPage}))
+	mux := web.Mux(ways, func(method, path, allow string) http.Handler {
+		refuse := func(w http.ResponseWriter, _ *http.Request) error { return web.NotThisWay(w, allow) }
+		return d.enter(route{method: method, path: path, who: machine, serve: refuse})
+	}, d.enter(route{path: "/…", who: visitor, serve: noSuchPage}))
 	return d.Front.Wrap(d.Front.SameHost(mux, d.fail, "/healthz"), d.fail)
-}
-
-// methods are all that a request may come with.
-var methods = []string{
-	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
-	http.MethodConnect, http.MethodOptions, http.MethodTrace,
-}
-
-func notThisWay(allow string) serve {
-	return func(w http.ResponseWriter, _ *http.Request) error {
-		w.Header().Set("Allow", allow)
-		return web.ErrMethod
-	}
 }
 
 func noSuchPage(http.ResponseWriter, *http.Request) error { return web.ErrNotFound }

@@ -14,7 +14,7 @@ import (
 )
 
 func (d *Door) getLogin(w http.ResponseWriter, r *http.Request) error {
-	next, ok := localPath(r.URL.Query().Get("next"))
+	next, ok := web.LocalPath(r.URL.Query().Get("next"))
 	if !ok {
 		next = "/"
 	}
@@ -81,7 +81,7 @@ func (d *Door) postLoginFinish(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		d.letIn(w, r, e)
 	}
-	next, ok := localPath(form.Get("next"))
+	next, ok := web.LocalPath(form.Get("next"))
 	if !ok {
 		next = "/"
 	}
@@ -155,7 +155,7 @@ func (d *Door) postSettings(w http.ResponseWriter, r *http.Request) error {
 	if form.Has("theme") {
 		web.SetCookie(w, themeCookie, string(ui.ParseTheme(form.Get("theme"))), choiceLife)
 	}
-	back, ok := localPath(form.Get("back"))
+	back, ok := web.LocalPath(form.Get("back"))
 	if !ok {
 		back = "/"
 	}

@@ -11,6 +11,7 @@ import (
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/door/ui"
+	"rocketbank/internal/door/web"
 )
 
 // ProposalLine is a proposal in a list.
@@ -114,7 +115,7 @@ func (d *Door) postDecide(w http.ResponseWriter, r *http.Request) error {
 		return staff.ErrPayload
 	}
 	if _, err := d.Staff.Decide(r.Context(), c.actor, key, yes); err != nil {
-		if onForm(err) {
+		if web.OnForm(err) {
 			return d.showProposal(w, r, http.StatusUnprocessableEntity, err)
 		}
 		return err
@@ -207,7 +208,7 @@ func (d *Door) postPropose(w http.ResponseWriter, r *http.Request) error {
 		typed[name] = c.form.Get(name)
 	}
 	again := func(err error) error {
-		if !onForm(err) {
+		if !web.OnForm(err) {
 			return err
 		}
 		typed["reason"] = c.form.Get("reason")

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -28,6 +29,32 @@ func FuzzVisitor(f *testing.F) {
 		got := proxies.visitor(r)
 		if a, err := netip.ParseAddr(got); err != nil || a.Zone() != "" || !trusted && got != "198.51.100.7" {
 			t.Fatalf("told %q: %q", told, got)
+		}
+	})
+}
+
+// Whatever is taken for a path of our own leads to our own host, also in the
+// eyes of a browser, which reads a backslash as a slash and drops tabs.
+func FuzzLocalPath(f *testing.F) {
+	for _, s := range []string{"/home", "/transfer?to=x&amount=5", "//evil", "/\\evil", "/%2f%2fevil", "/a?b=//c", "/?x=\t", "/a#b", "https://evil"} {
+		f.Add(s)
+	}
+	base, err := url.Parse("https://bank.example/login")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, ok := LocalPath(s)
+		if !ok {
+			return
+		}
+		seen := strings.NewReplacer("\t", "", "\n", "", "\r", "", "\\", "/").Replace(strings.TrimSpace(got))
+		u, err := base.Parse(seen)
+		if err != nil || u.Host != base.Host || u.Scheme != base.Scheme || u.User != nil {
+			t.Fatalf("%q leads to %v (%v)", s, u, err)
+		}
+		if again, ok := LocalPath(got); !ok || again != got {
+			t.Fatalf("%q is not settled: %q then %q", s, got, again)
 		}
 	})
 }

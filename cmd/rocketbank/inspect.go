@@ -17,7 +17,7 @@ type inspectCmd struct {
 }
 
 type inspectReceipt struct {
-	Key  string `placeholder:"FILE" help:"The bank's public keys, as it serves them at ${keys_path}. Without them the key inside the receipt is used: then compare bank_key with the published one."`
+	Key  string `placeholder:"FILE" env:"ROCKETBANK_RECEIPT_KEYS" help:"The bank's public keys, as it serves them at ${keys_path}. Without them the key inside the receipt is used: then compare bank_key with the published one."`
 	File string `arg:"" optional:"" default:"-" help:"The receipt; - or nothing reads standard input."`
 }
 

@@ -16,7 +16,7 @@ import (
 type benchCmd struct {
 	Ledger   benchLedger   `cmd:"" help:"Transfers in the book alone."`
 	Transfer benchTransfer `cmd:"" help:"The whole friend transfer in process: quote, limits, two operations, event, answer."`
-	API      benchAPI      `cmd:"" name:"api" help:"The same over HTTP with token, JSON and idempotency key."`
+	API      benchAPI      `cmd:"" name:"api" help:"The same over HTTP with token, JSON, idempotency key and signature: a quote and a transfer."`
 }
 
 // load are the flags that all benches share.

@@ -27,7 +27,7 @@ type commands struct {
 	Bench   benchCmd   `cmd:"" help:"Measure how fast money moves."`
 	Backup  backupCmd  `cmd:"" help:"Write an encrypted backup of the database."`
 	Restore restoreCmd `cmd:"" help:"Fill a new database from a backup and verify it."`
-	Keys    keysCmd    `cmd:"" help:"Make the keys under which personal data are sealed."`
+	Keys    keysCmd    `cmd:"" help:"Make, change, encrypt or count the keys under which personal data are sealed."`
 	Staff   staffCmd   `cmd:"" help:"Let members of staff into the console, or out."`
 	Inspect inspectCmd `cmd:"" help:"Decode and check one artefact."`
 	APISign apiSignCmd `cmd:"" name:"api-sign" help:"Sign an order of the open API with a token's key."`

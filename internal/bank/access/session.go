@@ -78,9 +78,11 @@ func (s *Service) Session(ctx context.Context, token string, a Activity) (Sessio
 		return Session{}, err
 	}
 	in.cookie = string(hash)
-	if in.Standing.Level, _, err = s.clients.Stands(ctx, in.Client); err != nil {
+	own, err := s.clients.Stands(ctx, in.Client)
+	if err != nil {
 		return Session{}, err
 	}
+	in.Standing.Level, in.Standing.Blocked = own.Level, own.Blocked
 	now := s.now()
 	if a == Acts && now.Sub(in.Seen) >= touchEvery {
 		err := s.db.Write(ctx, func(tx db.Tx) error {
@@ -104,7 +106,7 @@ func (s *Service) Alive(ctx context.Context, in Session) (Session, error) {
 	}
 	now, err := s.session(s.db.Row(ctx, qAlive, int64(in.Client), in.ID.Bytes()))
 	now.CookieEnds, now.cookie, now.cookieMade = in.CookieEnds, in.cookie, in.cookieMade
-	now.Standing.Level = in.Standing.Level
+	now.Standing.Level, now.Standing.Blocked = in.Standing.Level, in.Standing.Blocked
 	return now, err
 }
 

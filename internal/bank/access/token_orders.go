@@ -45,9 +45,10 @@ func (t Token) TokenEvidence(signature []byte) order.Evidence {
 // TokenStanding tells how far a token is trusted right now: its own caps, how
 // well its owner is identified, and whether he changed a factor lately.
 func (s *Service) TokenStanding(ctx context.Context, t Token) (client.Standing, error) {
-	level, _, err := s.clients.Stands(ctx, t.Client)
+	at, err := s.clients.Stands(ctx, t.Client)
 	if err != nil {
 		return client.Standing{}, err
 	}
-	return client.Standing{Level: level, Reduced: s.reduced(0, t.reduced), TokenOrder: t.OrderCap, TokenDay: t.DayCap, Token: t.ID}, nil
+	at.Reduced, at.TokenOrder, at.TokenDay, at.Token = s.reduced(0, t.reduced), t.OrderCap, t.DayCap, t.ID
+	return at, nil
 }

@@ -11,6 +11,7 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/order/ordertest"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/money"
 )
 
@@ -122,6 +123,20 @@ func TestTransferTokenIsSigned(t *testing.T) {
 		standing, err := w.Access.TokenStanding(bg, got)
 		if err != nil || standing.Level != client.Simplified || standing.Token != tok.ID || standing.TokenOrder != n.OrderCap || standing.TokenDay != n.DayCap || !standing.Reduced.IsZero() {
 			w.Errorf("%+v, %v", standing, err)
+		}
+		// A block holds from the next request on, in sessions and for tokens.
+		state := func(to client.State) {
+			if err := w.DB.Write(bg, func(tx db.Tx) error { return w.Clients.SetState(bg, tx, who, to) }); err != nil {
+				w.Fatal(err)
+			}
+		}
+		for _, to := range []client.State{client.Blocked, client.Active} {
+			state(to)
+			byToken, err := w.Access.TokenStanding(bg, got)
+			in, err2 := w.Access.Session(bg, e.SessionToken.Reveal(), access.Watches)
+			if blocked := to == client.Blocked; err != nil || err2 != nil || byToken.Blocked != blocked || in.Standing.Blocked != blocked {
+				w.Errorf("state %d: %+v, %+v, %v, %v", to, byToken, in.Standing, err, err2)
+			}
 		}
 
 		w.Wait(11 * time.Minute)

@@ -18,6 +18,7 @@ import (
 // Simplified.
 type Standing struct {
 	Level      Level
+	Blocked    bool      // may look and may not order, whatever was offered before
 	Scriptless bool      // the device holds a cookie and no key
 	Reduced    time.Time // until when the limits of a new device or changed factor hold; zero: none
 	// TokenOrder and TokenDay are the caps of the API token that orders, per
@@ -31,17 +32,18 @@ func (s Standing) ReducedAt(now time.Time) bool { return now.Before(s.Reduced) }
 
 var qStands = db.Query(`SELECT level, state FROM client WHERE id = $1`)
 
-// Stands reads level and state of a client alone, for those who decide on
-// every order; ErrNobody when there is no such client.
-func (d *Directory) Stands(ctx context.Context, who ID) (Level, State, error) {
-	var level Level
+// Stands reads what the client himself adds to a standing, level and block, for
+// those who decide on every order; ErrNobody when there is no such client.
+func (d *Directory) Stands(ctx context.Context, who ID) (Standing, error) {
+	var s Standing
 	var state State
-	err := d.db.Row(ctx, qStands, int64(who)).Scan(&level, &state)
+	err := d.db.Row(ctx, qStands, int64(who)).Scan(&s.Level, &state)
 	if errors.Is(err, db.ErrNoRows) {
-		return 0, 0, ErrNobody
+		return Standing{}, ErrNobody
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("standing of client %d: %w", who, err)
+		return Standing{}, fmt.Errorf("standing of client %d: %w", who, err)
 	}
-	return level, state, nil
+	s.Blocked = state == Blocked
+	return s, nil
 }

@@ -10,6 +10,7 @@ import (
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
@@ -23,6 +24,25 @@ func (d desk) as(s client.Standing, from, to banktest.Person, kopecks int64) (er
 	cmd.Standing = s
 	_, err = d.transfers.ToFriend(ctx, cmd)
 	return err
+}
+
+// An offer made before somebody was blocked moves nothing afterwards; what was
+// done before gets its answer again.
+func TestBlockedClientOrdersNothing(t *testing.T) {
+	each(t, func(d desk, anna, pavel banktest.Person) {
+		done, ready := d.order(anna, d.payee(anna, pavel.Phone), 100_00, ""), d.order(anna, d.payee(anna, pavel.Phone), 200_00, "")
+		first, err := d.transfers.ToFriend(ctx, done)
+		if err != nil {
+			d.Fatal(err)
+		}
+		done.Standing.Blocked, ready.Standing.Blocked = true, true
+		if _, err := d.transfers.ToFriend(ctx, ready); !errors.Is(err, transfer.ErrBlocked) {
+			d.Errorf("an offer made before the block: %v", err)
+		}
+		if again, err := d.transfers.ToFriend(ctx, done); err != nil || again.ID != first.ID || !again.Replay {
+			d.Errorf("a repeat of what was done: %+v, %v", again, err)
+		}
+	})
 }
 
 // S13 and the limits of devices and tokens: each cap to the kopeck, with a

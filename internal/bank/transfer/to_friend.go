@@ -47,6 +47,9 @@ func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 	if s.expired(q) {
 		refusal = ErrQuoteExpired
 	}
+	if cmd.Standing.Blocked {
+		refusal = ErrBlocked
+	}
 	if refusal != nil {
 		// The key comes before everything else: a repeat of what was done in
 		// time gets its answer, however late it comes.

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"rocketbank/internal/bank/access/accesstest"
-	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/base/id"
 )
@@ -232,13 +231,13 @@ func TestM21_FourEyesOnPages(t *testing.T) {
 		if got := compliance.get(one); !strings.Contains(got.body, "Лена К.") || !strings.Contains(got.body, "Разобрались с обращением") {
 			d.Errorf("the checker reads %d", got.status)
 		}
-		if _, state, _ := d.Clients.Stands(context.Background(), who); state != client.Blocked {
+		if at, _ := d.Clients.Stands(context.Background(), who); !at.Blocked {
 			d.Error("unblocked too early")
 		}
 		if got := compliance.post(one, "decision", "yes"); got.status != http.StatusSeeOther {
 			d.Errorf("decide: %d %s", got.status, got.body)
 		}
-		if _, state, _ := d.Clients.Stands(context.Background(), who); state != client.Active {
+		if at, _ := d.Clients.Stands(context.Background(), who); at.Blocked {
 			d.Error("two pairs of eyes did not unblock")
 		}
 		if got := support.get(page).body; !strings.Contains(got, "Вера И.") {

@@ -114,7 +114,7 @@ type PasskeyList struct {
 // removed in the cabinet alone, by who has just proved himself.
 type Passkey struct {
 	ID     string     `json:"id" example:"pk_06b3w5m8k9s6q0h2m4x6v8yrk4"`
-	Name   string     `json:"name" example:"Телефон"`
+	Name   string     `json:"name" example:"Phone"`
 	Since  time.Time  `json:"since"`
 	Last   *time.Time `json:"last_at,omitempty"`
 	Synced bool       `json:"synced"`
@@ -147,7 +147,7 @@ type LookList struct {
 
 // Look is one look.
 type Look struct {
-	Who    string    `json:"who" example:"Мария О."`
+	Who    string    `json:"who" example:"Maria O."`
 	Role   string    `json:"role"`
 	What   string    `json:"what"`
 	Reason string    `json:"reason"`

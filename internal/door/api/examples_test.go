@@ -30,8 +30,8 @@ func TestExamplesOfTheDocs(t *testing.T) {
 		t.Fatalf("%d commands with answers", len(blocks))
 	}
 	each(t, func(w *world) {
-		anna := w.named(1, "Аня Соколова", 10_000)
-		w.named(2, "Павел Кузнецов", 0)
+		anna := w.named(1, "Anna Sokolova", 10_000)
+		w.named(2, "Pavel Kuznetsov", 0)
 		vars := map[string]string{"BANK": w.server.URL, "TOKEN": anna.transfer}
 		files := map[string]any{}
 		for _, b := range blocks {

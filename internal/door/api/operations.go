@@ -26,7 +26,7 @@ type Operation struct {
 	Fee          Money     `json:"fee"`
 	Account      string    `json:"account" example:"ac_64064"`
 	At           time.Time `json:"at"`
-	Counterparty string    `json:"counterparty,omitempty" example:"Павел К."`
+	Counterparty string    `json:"counterparty,omitempty" example:"Pavel K."`
 	Phone        string    `json:"phone,omitempty" example:"+79165550123"`
 	Card         string    `json:"card,omitempty" example:"427600******1234"`
 	Message      string    `json:"message,omitempty"`

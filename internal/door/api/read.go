@@ -27,7 +27,7 @@ func ok[T any](v T) (*answer[T], error) { return &answer[T]{v}, nil }
 // Me is who holds the token.
 type Me struct {
 	ID       string    `json:"id" example:"cl_06b3w5m8k9s6q0h2m4x6v8yrk4"`
-	Name     string    `json:"name" example:"Аня Соколова"`
+	Name     string    `json:"name" example:"Anna Sokolova"`
 	Phone    string    `json:"phone" example:"+79165550123"`
 	Language string    `json:"language" enum:"ru,en"`
 	Blocked  bool      `json:"blocked"`

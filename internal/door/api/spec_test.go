@@ -129,9 +129,12 @@ func listed(code string) bool {
 }
 
 var (
-	inline  = regexp.MustCompile(`(?i)<style|\sstyle=|<script(?:[^>]*\ssrc=)?[^>]*>[^<]|\son[a-z]+=|javascript:`)
-	address = regexp.MustCompile(`(?:src|href|action)="([^"]*)"`)
-	anchor  = regexp.MustCompile(`\sid="([^"]*)"`)
+	inline        = regexp.MustCompile(`(?i)<style|\sstyle=|<script(?:[^>]*\ssrc=)?[^>]*>[^<]|\son[a-z]+=|javascript:`)
+	address       = regexp.MustCompile(`(?:src|href|action)="([^"]*)"`)
+	cyrillic      = regexp.MustCompile(`[^<>]*\p{Cyrillic}[^<>]*`) // with the words around it
+	markedRussian = regexp.MustCompile(`<(\w+)[^>]* lang="ru"[^>]*>[^<]*</\w+>`)
+
+	anchor = regexp.MustCompile(`\sid="([^"]*)"`)
 )
 
 // The page needs nothing inline and nothing from elsewhere, speaks both
@@ -180,6 +183,9 @@ func TestDocsPage(t *testing.T) {
 	}
 	if !strings.Contains(pages["ru"], "Перевести") || strings.Contains(pages["en"], "Перевести") {
 		t.Error("the languages are mixed up")
+	}
+	if m := cyrillic.FindString(markedRussian.ReplaceAllString(pages["en"], "")); m != "" {
+		t.Errorf("the English page speaks Russian: %q", m)
 	}
 	style := regexp.MustCompile(`/api/docs\.[0-9a-f]+\.css`).FindString(pages["ru"])
 	if r := w.do(ask{method: "GET", path: style}); r.status != 200 || !strings.Contains(r.header.Get("Cache-Control"), "immutable") {

@@ -20,7 +20,7 @@ type NewRecipient struct {
 // Recipient is somebody money can be sent to.
 type Recipient struct {
 	Payee   string    `json:"payee"`
-	Name    string    `json:"name" example:"Павел К."`
+	Name    string    `json:"name" example:"Pavel K."`
 	Phone   string    `json:"phone" example:"+79165550123"`
 	Expires time.Time `json:"expires_at"`
 }
@@ -49,7 +49,7 @@ type NewQuote struct {
 type Quote struct {
 	Quote     string    `json:"quote"`
 	Payee     string    `json:"payee"`
-	Name      string    `json:"name" example:"Павел К."`
+	Name      string    `json:"name" example:"Pavel K."`
 	From      string    `json:"from" example:"ac_64064"`
 	Amount    Money     `json:"amount"`
 	Fee       Money     `json:"fee"`
@@ -110,7 +110,7 @@ type Transfer struct {
 	Order   string    `json:"order_id,omitempty" example:"or_06b3w5m8k9s6q0h2m4x6v8yrk4"`
 	At      time.Time `json:"at"`
 	From    string    `json:"from" example:"ac_64064"`
-	Name    string    `json:"name" example:"Павел К."`
+	Name    string    `json:"name" example:"Pavel K."`
 	Phone   string    `json:"phone,omitempty" example:"+79165550123"`
 	Amount  Money     `json:"amount"`
 	Fee     Money     `json:"fee"`

@@ -118,7 +118,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 type looks struct{}
 
 func (looks) Looks(context.Context, client.ID) ([]privacy.Look, error) {
-	return []privacy.Look{{Who: "Мария О.", Role: "support", What: "person", Reason: "звонок", At: banktest.Noon}}, nil
+	return []privacy.Look{{Who: "Maria O.", Role: "support", What: "person", Reason: "a call", At: banktest.Noon}}, nil
 }
 
 // person is a client with tokens.
@@ -172,7 +172,7 @@ func (w *world) named(n int, name string, roubles int64) person {
 
 func (w *world) token(p person, ttl time.Duration, scopes ...access.Scope) (string, access.Token) {
 	w.Helper()
-	n := access.NewToken{Name: "тест", Scopes: scopes, TTL: ttl}
+	n := access.NewToken{Name: "test", Scopes: scopes, TTL: ttl}
 	if slices.Contains(scopes, access.ScopeTransfer) {
 		n.PublicKey, n.OrderCap, n.DayCap = w.public, money.Rub(100_000_00), money.Rub(300_000_00)
 		return w.signedToken(p, n)

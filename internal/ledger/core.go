@@ -215,7 +215,7 @@ func (c *change) settle(p *plan) []guardRecord {
 		delta := share(g.delta, after, whole) - share(g.delta, before, whole)
 		n, ok := c.st.guards[g.key]
 		if delta == 0 || !ok || !n.stored && n.used == 0 {
-			continue // nothing given back, or the window was purged
+			continue // nothing given back, or the counter was lost, which verify tells
 		}
 		n.used -= delta
 		p.touchGuard(n)

@@ -140,7 +140,7 @@ func loadUnit(ctx context.Context, tx db.Tx, w *wants) (*state, error) {
 			}
 		}
 		switch err := tx.Row(ctx, qGuard, k.owner, int64(k.name), k.win).Scan(&n.used); {
-		case errors.Is(err, db.ErrNoRows): // purged: nothing to give back to
+		case errors.Is(err, db.ErrNoRows): // lost, which verify tells: nothing to give back to
 		case err != nil:
 			return nil, err
 		default:

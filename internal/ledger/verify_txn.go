@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -43,7 +44,7 @@ func (v *verifier) oneTxn(ctx context.Context, r db.Reader, s *stored) error {
 	legs, err1 := decodeLegs(s.legs)
 	guards, err2 := decodeGuards(s.guards)
 	if err1 != nil || err2 != nil || len(s.id) != 16 {
-		v.add(Breach{Rule: "txn_row", Txn: string(s.id), Detail: "the row cannot be read"})
+		v.add(Breach{Rule: "txn_row", Txn: idText(s.id), Detail: "the row cannot be read"})
 		return nil
 	}
 	x, phase := id.ID(s.id), Phase(s.phase)
@@ -95,6 +96,14 @@ func (v *verifier) oneTxn(ctx context.Context, r db.Reader, s *stored) error {
 		v.txn("phase", x, "phase %d", phase)
 	}
 	return nil
+}
+
+// idText spells an identifier that may itself be the damage.
+func idText(b []byte) string {
+	if len(b) == 16 {
+		return id.ID(b).Text("tr")
+	}
+	return fmt.Sprintf("%x", b)
 }
 
 func (v *verifier) tally(x id.ID) *tally {
@@ -196,6 +205,9 @@ func (v *verifier) oneTally(h *hold, t *tally) {
 	if t.pending && (t.account != h.account || h.amount < t.whole) {
 		bad("reserves %d on %v", t.whole, t.account)
 	}
+	if h.released != 0 && !t.voided && t.posted == 0 {
+		bad("%d was released, and no transaction did it", h.released)
+	}
 	if t.voided && h.open() != 0 {
 		bad("was voided, and yet %d is open", h.open())
 	}
@@ -205,7 +217,8 @@ func (v *verifier) oneTally(h *hold, t *tally) {
 }
 
 // counters: a limit counter is the sum of what transactions took and gave
-// back. Windows that were purged have no row and are not looked at.
+// back. Nothing deletes counters, so one that is missing while the
+// transactions do not sum to nothing was lost, and a limit with it.
 func (v *verifier) counters(ctx context.Context, r db.Reader) error {
 	last := guardKey{owner: math.MinInt64}
 	for {
@@ -220,15 +233,22 @@ func (v *verifier) counters(ctx context.Context, r db.Reader) error {
 			if sum := v.guards[n.key]; sum != n.used || n.used < 0 {
 				v.add(Breach{Rule: "guard", Detail: guardText(n, sum)})
 			}
+			delete(v.guards, n.key)
 		}
 		if err := v.full(); err != nil {
 			return err
 		}
 		if len(page) < verifyPage {
-			return nil
+			break
 		}
 		last = page[len(page)-1].key
 	}
+	for _, key := range slices.SortedFunc(maps.Keys(v.guards), guardKey.compare) {
+		if sum := v.guards[key]; sum != 0 {
+			v.add(Breach{Rule: "guard", Detail: guardText(&counter{key: key}, sum) + ", and there is no counter"})
+		}
+	}
+	return v.full()
 }
 
 func guardText(n *counter, sum int64) string {

@@ -31,6 +31,7 @@ var (
 	ErrNoPicture = fault.New(fault.Invalid, "scan.no_picture") // a PDF without pictures
 	ErrLocked    = fault.New(fault.Invalid, "scan.locked")     // a PDF with a password
 	ErrBusy      = fault.New(fault.Busy, "scan.busy")          // too many pictures are being read
+	ErrHEIC      = fault.New(fault.Busy, "scan.heic")          // this server cannot run the decoder
 	ErrMissing   = fault.New(fault.Missing, "scan.missing")    // no such scan of yours
 )
 

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tetratelabs/wazero"
 	"golang.org/x/image/draw"
 
 	"rocketbank/internal/bank/scan"
@@ -336,6 +337,32 @@ func TestSlowPictureIsGivenUp(t *testing.T) {
 	_, err := service(vault.Ephemeral()).Prepare(ctx, bytes.NewReader(asJPEG(t, page(1200, 900, 1), 90)))
 	if !errors.Is(err, scan.ErrBroken) && !errors.Is(err, scan.ErrBusy) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Where the decoder of HEIC cannot be made, for the system refuses memory that
+// is run, each such photo is refused with the same words, the first and the
+// next, and the other kinds are taken.
+func TestHEICWithoutItsDecoder(t *testing.T) {
+	t.Parallel()
+	heic, err := os.ReadFile("testdata/photo.heic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, build := range map[string]func(context.Context, wazero.Runtime) (wazero.CompiledModule, error){
+		"an error": func(context.Context, wazero.Runtime) (wazero.CompiledModule, error) { return nil, errors.New("no") },
+		"a panic":  func(context.Context, wazero.Runtime) (wazero.CompiledModule, error) { panic("operation not permitted") },
+	} {
+		s := service(vault.Ephemeral())
+		s.WithHEIC(build)
+		for range 3 {
+			if _, err := s.Prepare(bg, bytes.NewReader(heic)); !errors.Is(err, scan.ErrHEIC) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := s.Prepare(bg, bytes.NewReader(asJPEG(t, page(300, 200, 1), 80))); err != nil {
+			t.Errorf("%s: a JPEG: %v", name, err)
+		}
 	}
 }
 

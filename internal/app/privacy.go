@@ -13,7 +13,7 @@ import (
 // openPrivacy makes the room that answers clients about their own data.
 func (b *bank) openPrivacy(brand string) *privacy.Service {
 	return privacy.New(privacy.Deps{
-		DB: b.db, IDs: b.ids, Clients: b.clients, Cards: b.cards, Operations: b.operations, Access: b.access, Bank: brand, Now: time.Now,
+		DB: b.db, Vault: b.vault, IDs: b.ids, Clients: b.clients, Cards: b.cards, Operations: b.operations, Access: b.access, Bank: brand, Now: time.Now,
 		Ports: privacy.Ports{
 			Consents: func(ctx context.Context, who client.ID) ([]privacy.Consent, error) {
 				all, err := b.applications.Consents(ctx, who)

@@ -158,7 +158,7 @@ func (b *bank) console(kit *ui.Kit, c doorConfig) (http.Handler, error) {
 	}
 	return console.New(console.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, IDs: b.ids, Staff: b.staff, Watch: b.watch,
-		Clients: b.clients, Cards: b.cards, Access: b.access, Operations: b.operations, Applications: b.applications, AuditReport: c.auditReport,
+		Clients: b.clients, Cards: b.cards, Access: b.access, Operations: b.operations, Applications: b.applications, Privacy: b.privacy, AuditReport: c.auditReport,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	}).Handler(), nil
 }

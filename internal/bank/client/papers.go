@@ -136,6 +136,9 @@ func (d *Directory) papers(ctx context.Context, r db.Reader, who ID, most int) (
 	}
 	for _, v := range all {
 		plain, err := d.openPapers(ctx, r, who, v.Version, v.sealed)
+		if errors.Is(err, vault.ErrShredded) {
+			return nil, nil // deleted for good: there are none any more
+		}
 		if err != nil {
 			return nil, fmt.Errorf("papers of client %d: %w", who, err)
 		}

@@ -194,7 +194,7 @@ func (s *Service) Export(ctx context.Context, p access.Proof) (Data, error) {
 		return Data{}, err
 	}
 	err = s.d.DB.Write(ctx, func(tx db.Tx) error {
-		return record(ctx, tx, "client", who, "privacy.exported", "")
+		return record(ctx, tx, "client", who, "privacy.exported", "", "")
 	})
 	return out, err
 }

@@ -21,6 +21,7 @@ import (
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
 )
 
 // DeletionPrefix is the outside form of a deletion request's identifier.
@@ -66,11 +67,14 @@ type Ports struct {
 	TakeBack     func(ctx context.Context, tx db.Tx, who client.ID) error
 	Looks        func(ctx context.Context, who client.ID) ([]Look, error)
 	Applications func(ctx context.Context, who client.ID) ([]Application, error)
+	// Ended tells when a client's contract ended; the zero time: it runs.
+	Ended func(ctx context.Context, who client.ID) (time.Time, error)
 }
 
 // Deps is what a Service works with.
 type Deps struct {
 	DB         *db.DB
+	Vault      *vault.Vault // shreds the keys of those who are let go
 	IDs        *id.Source
 	Clients    *client.Directory
 	Cards      *card.Service

@@ -23,6 +23,7 @@ import (
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
+	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
 )
 
@@ -34,6 +35,7 @@ type house struct {
 	*privacy.Service
 	person    accesstest.Person
 	takenBack []client.ID
+	ended     time.Time // when the client's contract ended
 }
 
 var (
@@ -47,7 +49,7 @@ func each(t *testing.T, fn func(h *house)) {
 	accesstest.Each(t, func(w *accesstest.World) {
 		h := &house{World: w}
 		h.Service = privacy.New(privacy.Deps{
-			DB: w.DB, IDs: id.NewSource(time.Now), Clients: w.Clients, Cards: w.Cards, Operations: operation.New(w.DB, w.Vault), Access: w.Access,
+			DB: w.DB, Vault: w.Vault, IDs: id.NewSource(time.Now), Clients: w.Clients, Cards: w.Cards, Operations: operation.New(w.DB, w.Vault), Access: w.Access,
 			Bank: "Рокетбанк", Now: w.Now,
 			Ports: privacy.Ports{
 				Consents: func(context.Context, client.ID) ([]privacy.Consent, error) {
@@ -57,6 +59,7 @@ func each(t *testing.T, fn func(h *house)) {
 					h.takenBack = append(h.takenBack, who)
 					return nil
 				},
+				Ended: func(context.Context, client.ID) (time.Time, error) { return h.ended, nil },
 				Looks: func(context.Context, client.ID) ([]privacy.Look, error) {
 					return []privacy.Look{{Who: "Мария О.", Role: "support", What: "phone", Reason: "звонок клиента", At: when}}, nil
 				},
@@ -275,11 +278,21 @@ func TestS12_Deletion(t *testing.T) {
 		if err := h.WithdrawDeletion(bg, who); err != nil {
 			h.Error(err)
 		}
-		if _, err := h.RequestDeletion(bg, h.proof()); err != nil {
+		if d, err = h.RequestDeletion(bg, h.proof()); err != nil {
 			h.Error("asked again:", err)
 		}
-		if err := h.AnswerDeletion(bg, staff{}, who); err != nil {
-			h.Error(err)
+		if _, err := h.AnswerDeletion(bg, staff{}, id.ID{9}); !errors.Is(err, privacy.ErrNoDeletion) {
+			h.Error("no such request:", err)
+		}
+		said, err := h.AnswerDeletion(bg, staff{}, d.ID)
+		if err != nil || gone(said) != "marketing" {
+			h.Error(said, err)
+		}
+		if _, err := h.AnswerDeletion(bg, staff{}, d.ID); !errors.Is(err, privacy.ErrNoDeletion) {
+			h.Error("answered twice:", err)
+		}
+		if p, err := h.Clients.Papers(bg, who); err != nil || p.Number != "123456" {
+			h.Error("the papers of a running contract went:", err)
 		}
 		all, err := h.Deletions(bg, who)
 		if err != nil || len(all) != 2 || all[0].State != privacy.Answered || all[1].State != privacy.Withdrawn {
@@ -300,6 +313,61 @@ func TestS12_Deletion(t *testing.T) {
 		}
 	})
 }
+
+func gone(all []privacy.Verdict) string {
+	var out []string
+	for _, v := range all {
+		if v.Gone {
+			out = append(out, v.What)
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+// What the law lets go is shredded with the answer, and what it still keeps is
+// not: papers and pictures five years after the contract's end, to the day.
+func TestS12_AnswerShreds(t *testing.T) {
+	each(t, func(h *house) {
+		for _, c := range []struct {
+			age  time.Duration
+			gone string
+		}{
+			{-24 * time.Hour, "marketing,cards,access,consents"},
+			{0, "marketing,person,scans,operations,orders,cards,access,trail,consents"},
+		} {
+			h.ended = h.DB.Now().AddDate(-5, 0, 0).Add(-c.age)
+			d, err := h.RequestDeletion(bg, h.proof())
+			if err != nil {
+				h.Fatal(err)
+			}
+			said, err := h.AnswerDeletion(bg, staff{}, d.ID)
+			if err != nil || gone(said) != c.gone {
+				h.Errorf("%s: %q, %v", c.age, gone(said), err)
+			}
+			shredded := strings.Contains(c.gone, "person")
+			if _, err := h.Clients.Papers(bg, h.person.ID); errors.Is(err, client.ErrNobody) != shredded {
+				h.Errorf("%s: papers: %v", c.age, err)
+			}
+			var details []byte
+			if err := h.DB.Row(bg, qAnswer, d.ID.Text(privacy.DeletionPrefix)).Scan(&details); err != nil || !strings.HasPrefix(string(details), "gone "+c.gone+"; kept") {
+				h.Errorf("%s: the trail says %q, %v", c.age, details, err)
+			}
+		}
+		sealed, err := h.Vault.Seal(vault.PII, vault.At{Table: "t"}, nil)
+		if err != nil || len(sealed) == 0 {
+			h.Error("the vault itself must go on:", err)
+		}
+		err = h.DB.Write(bg, func(tx db.Tx) error {
+			_, err := h.Vault.SealFor(bg, tx, int64(h.person.ID), vault.Scan, vault.At{Table: "scan.picture"}, nil)
+			return err
+		})
+		if !errors.Is(err, vault.ErrShredded) {
+			h.Error("the client's key is still there:", err)
+		}
+	})
+}
+
+var qAnswer = db.Query(`SELECT details FROM audit WHERE act = 'privacy.deletion_answered' AND subject = $1`)
 
 type staff struct{}
 

@@ -47,15 +47,30 @@ func (d *Door) renderData(w http.ResponseWriter, r *http.Request, status int, v 
 	for _, x := range consents {
 		v.Consents = append(v.Consents, GivenConsent{Text: v.P.T("application.consent_" + x.Kind), Version: x.Version, Given: x.Given, At: x.At})
 	}
-	for _, k := range privacy.Retention() {
-		v.Kept = append(v.Kept, k.Sentence(v.P))
-	}
-	open, err := d.Privacy.OpenDeletion(r.Context(), c.session.Client)
+	asked, err := d.Privacy.Deletions(r.Context(), c.session.Client)
 	if err != nil {
 		return err
 	}
-	if open != nil {
-		v.AnswerBy = open.AnswerBy
+	last := privacy.Deletion{Client: c.session.Client}
+	if len(asked) > 0 {
+		last = asked[0]
+	}
+	switch last.State {
+	case privacy.Asked:
+		v.AnswerBy = last.AnswerBy
+	case privacy.Answered:
+		v.Answered = last.Changed
+	}
+	verdicts, err := d.Privacy.Verdicts(r.Context(), last)
+	if err != nil {
+		return err
+	}
+	for _, one := range verdicts {
+		if v.Answered.IsZero() {
+			v.Kept = append(v.Kept, one.Kept.Sentence(v.P))
+		} else {
+			v.Kept = append(v.Kept, one.Sentence(v.P))
+		}
 	}
 	if v.Passkeys, err = d.hasPasskeys(r); err != nil {
 		return err

@@ -142,7 +142,8 @@ type DataView struct {
 	Consents []GivenConsent
 	Kept     []string // what stays how long and why, ready to read
 	AnswerBy time.Time
-	Ask      string // json, pdf or delete: the proof is asked for
+	Answered time.Time // when the bank answered the last request; zero: it did not
+	Ask      string    // json, pdf or delete: the proof is asked for
 	Passkeys bool
 }
 

@@ -10,6 +10,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/watch"
 	"rocketbank/internal/base/db"
@@ -36,6 +37,8 @@ type Deps struct {
 	Operations *operation.Service
 	// Applications are the questionnaires that managers decide.
 	Applications *application.Service
+	// Privacy holds the requests to delete that compliance answers.
+	Privacy *privacy.Service
 
 	// AuditReport names the file that `make audit` writes; may be empty.
 	AuditReport string

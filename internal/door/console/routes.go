@@ -70,6 +70,11 @@ func (d *Door) routes() []route {
 		{method: get, path: "/proposals/{id}", who: member, roles: staff.Clients, serve: d.getProposal},
 		{method: post, path: "/proposals/{id}", who: member, roles: staff.Clients, serve: d.postDecide},
 
+		// Requests to delete, answered within thirty days; no client data is opened.
+		{method: get, path: "/deletions", who: member, roles: staff.Compliance, serve: d.getDeletions},
+		{method: get, path: "/deletions/{id}", who: member, roles: staff.Compliance, serve: d.getDeletion},
+		{method: post, path: "/deletions/{id}", who: member, roles: staff.Compliance, serve: d.postDeletion},
+
 		// Those who watch the others; none of these shows a client.
 		{method: get, path: "/audit", who: member, roles: staff.Auditor | staff.Security, serve: d.getAudit},
 		{method: get, path: "/watch", who: member, roles: staff.Security, serve: d.getWatch},

@@ -29,6 +29,7 @@ const (
 	TabApplications Tab = "applications"
 	TabClients      Tab = "clients"
 	TabProposals    Tab = "proposals"
+	TabDeletions    Tab = "deletions"
 	TabAudit        Tab = "audit"
 	TabWatch        Tab = "watch"
 	TabStaff        Tab = "staff"
@@ -50,6 +51,7 @@ func places() []place {
 		{TabApplications, "/applications", "receipt-russian-ruble", "a", staff.Manager},
 		{TabClients, "/clients", "user-round", "c", staff.Clients},
 		{TabProposals, "/proposals", "check", "p", staff.Clients},
+		{TabDeletions, "/deletions", "hourglass", "d", staff.Compliance},
 		{TabAudit, "/audit", "key-round", "j", staff.Auditor | staff.Security},
 		{TabWatch, "/watch", "shield-check", "w", staff.Security},
 		{TabStaff, "/staff", "layout-grid", "s", staff.Admin},

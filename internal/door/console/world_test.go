@@ -14,6 +14,7 @@ import (
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/watch"
 	"rocketbank/internal/base/db"
@@ -32,6 +33,8 @@ type desk struct {
 	http  http.Handler
 	staff *staff.Service
 	watch *watch.Service
+
+	privacy *privacy.Service
 }
 
 func each(t *testing.T, fn func(d *desk)) {
@@ -62,9 +65,12 @@ func each(t *testing.T, fn func(d *desk)) {
 			},
 		})
 		d.must(err)
+		d.privacy = privacy.New(privacy.Deps{
+			DB: w.DB, Vault: w.Vault, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operation.New(w.DB, w.Vault), Access: w.Access, Now: w.Now,
+		})
 		d.door = console.New(console.Deps{
 			Front: front, Kit: kit, DB: w.DB, Vault: w.Vault, IDs: ids, Staff: d.staff, Watch: d.watch, Clients: w.Clients,
-			Cards: w.Cards, Access: w.Access, Operations: operation.New(w.DB, w.Vault), Applications: w.Apply, Now: w.Now,
+			Cards: w.Cards, Access: w.Access, Operations: operation.New(w.DB, w.Vault), Applications: w.Apply, Privacy: d.privacy, Now: w.Now,
 		})
 		d.http = d.door.Handler()
 		fn(d)

@@ -212,6 +212,37 @@ func ruleWindowsTurnAtMoscowMidnight(house *house) {
 	}
 }
 
+// What a card may spend in its whole life is counted over days and months, and
+// what is given back may be spent again.
+func ruleLifetimeNeverStartsAnew(house *house) {
+	t, h := house.T, &hands{}
+	h.set(time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC))
+	b := house.with(Options{Clock: h})
+	x, y := b.account(1, 1000), b.account(2, 0)
+	try := func(phase Phase, amount int64) Receipt {
+		tr := transfer(1, x, y, amount)
+		g := Guard{Owner: -own(1), Name: GuardCardLife, Window: Lifetime, Cap: money.Rub(100), Amount: money.Rub(amount)}
+		tr.Phase, tr.Guards = phase, []Guard{g}
+		return b.post(tr)
+	}
+	if try(Posted, 60).Reason != Accepted {
+		t.Error("the first part")
+	}
+	h.set(time.Date(2027, 5, 1, 12, 0, 0, 0, time.UTC))
+	if r := try(Posted, 41); r.Reason != LimitReached || r.Left.Minor != 40 {
+		t.Errorf("above what is left: %+v", r)
+	}
+	held := try(Pending, 40)
+	if held.Reason != Accepted || try(Posted, 1).Reason != LimitReached {
+		t.Error("the rest, held")
+	}
+	h.set(time.Date(2028, 6, 1, 12, 0, 0, 0, time.UTC))
+	b.post(Transaction{Owner: own(1), Key: freshKey(), Kind: KindReturn, Phase: Void, Refers: held.Txn, Hold: x})
+	if try(Posted, 40).Reason != Accepted || try(Posted, 1).Reason != LimitReached {
+		t.Error("what was given back")
+	}
+}
+
 func ruleVoidGivesBackToTheWindowThatWasCharged(house *house) {
 	t, h := house.T, &hands{}
 	yesterday := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

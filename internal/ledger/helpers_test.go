@@ -56,6 +56,7 @@ var rules = []struct {
 	{"AmountsNearTheEnd", ruleAmountsNearTheEnd},
 	{"GuardsAreOfTheOwner", ruleGuardsAreOfTheOwner},
 	{"WindowsTurnAtMoscowMidnight", ruleWindowsTurnAtMoscowMidnight},
+	{"LifetimeNeverStartsAnew", ruleLifetimeNeverStartsAnew},
 	{"VoidGivesBackToTheWindowThatWasCharged", ruleVoidGivesBackToTheWindowThatWasCharged},
 	{"HoldPartPostAndFinal", ruleHoldPartPostAndFinal},
 	{"HoldOnTheBank", ruleHoldOnTheBank},

@@ -203,7 +203,7 @@ func (w *world) transaction(t *rapid.T) *Transaction {
 		}
 		to := (from + rapid.IntRange(1, len(w.accounts)-1).Draw(t, "to")) % len(w.accounts)
 		tr.Legs = move(w.accounts[from], w.accounts[to], amount)
-		for _, win := range []Window{BankDay, CalendarMonth} {
+		for _, win := range []Window{BankDay, CalendarMonth, Lifetime} {
 			if rapid.Bool().Draw(t, "guard") {
 				tr.Guards = append(tr.Guards, Guard{Owner: tr.Owner, Name: GuardOutgoing, Window: win, Cap: money.Rub(300), Amount: money.Rub(amount)})
 			}

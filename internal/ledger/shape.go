@@ -119,7 +119,7 @@ func (c *change) guardShape() error {
 		return misuse("guards in phase %d", t.Phase)
 	}
 	for i, g := range t.Guards {
-		if g.Amount.Minor < 0 || g.Amount.Cur != g.Cap.Cur || g.Window != BankDay && g.Window != CalendarMonth {
+		if g.Amount.Minor < 0 || g.Amount.Cur != g.Cap.Cur || g.Window < BankDay || g.Window > Lifetime {
 			return misuse("guard %d", i)
 		}
 		for _, h := range t.Guards[:i] {

@@ -123,6 +123,13 @@ const (
 	GuardScriptless GuardName = 3
 	GuardReduced    GuardName = 4
 	GuardToken      GuardName = 5 // its owner is the token's number, see limit
+	// What is spent with one card. Their owner is the card's number, see
+	// room card; Once counts operations and no money.
+	GuardCardDay    GuardName = 6  // at home, cash included
+	GuardCardCash   GuardName = 7  // cash, at home and abroad
+	GuardCardAbroad GuardName = 8  // abroad, cash included
+	GuardCardLife   GuardName = 9  // all a card may ever spend
+	GuardCardOnce   GuardName = 10 // how often a card may ever be used
 )
 
 // Window is the span after which a counter starts anew, in Moscow time.
@@ -132,19 +139,23 @@ type Window int16
 const (
 	BankDay       Window = 0
 	CalendarMonth Window = 1
+	Lifetime      Window = 2 // never starts anew
 )
 
 // Number gives the window that a moment falls into.
 func (w Window) Number(at time.Time) int64 {
-	if w == CalendarMonth {
+	switch w {
+	case CalendarMonth:
 		return clock.Month(at)
+	case Lifetime:
+		return 0
 	}
 	return clock.Day(at)
 }
 
 // Guard is a limit that must hold with the transaction counted in: the
 // counter (Owner, Name, Window) may not pass Cap. The window is that of the
-// moment of posting, never of an earlier quote. The same Name may be used with both windows.
+// moment of posting, never of an earlier quote. The same Name may be used with several windows.
 type Guard struct {
 	Owner  int64
 	Name   GuardName

@@ -30,11 +30,18 @@ var (
 )
 
 var (
-	qFreeze = db.Query(`UPDATE card SET state = 2, frozen_by = $3, frozen_us = $4 WHERE client = $1 AND id = $2 AND state = 1`)
-	// What the client froze himself becomes the bank's to lift.
+	// The client freezes what works. The bank, and «Это не я», freeze whatever
+	// lives, and take over what a weaker hand froze.
+	qFreeze = db.Query(`UPDATE card SET state = 2, frozen_by = $3, frozen_us = $4
+		WHERE client = $1 AND id = $2 AND (state = 1 OR $3 > 1 AND (state IN (4, 5) OR state = 2 AND frozen_by < $3))`)
 	qFreezeAll = db.Query(`UPDATE card SET state = 2, frozen_by = $2, frozen_us = $3
-		WHERE client = $1 AND (state = 1 OR state = 2 AND frozen_by = 1)`)
-	qUnfreeze = db.Query(`UPDATE card SET state = 1, frozen_by = 0, frozen_us = 0
+		WHERE client = $1 AND (state IN (1, 4, 5) OR state = 2 AND frozen_by < $2)`)
+	// What was frozen goes on as it would stand without: on its way,
+	// suspended, or at work.
+	qUnfreeze = db.Query(`UPDATE card SET frozen_by = 0, frozen_us = 0,
+		state = CASE WHEN waits = 1 THEN 5 WHEN suspend_us > $4 THEN 4 ELSE 1 END,
+		suspend_us = CASE WHEN suspend_us > $4 THEN suspend_us ELSE 0 END,
+		due_us = CASE WHEN suspend_us > $4 THEN due_us ELSE NULL END
 		WHERE client = $1 AND id = $2 AND state = 2 AND frozen_by <= $3`)
 	qState = db.Query(`SELECT state FROM card WHERE client = $1 AND id = $2`)
 )
@@ -68,7 +75,7 @@ func (s *Service) FreezeAll(ctx context.Context, tx db.Tx, who client.ID) (int, 
 // «Это не я» or the bank froze is lifted by the bank (ByBank, which staff may
 // only do with four eyes).
 func (s *Service) Unfreeze(ctx context.Context, tx db.Tx, who client.ID, card id.ID, by By, actor string) error {
-	n, err := tx.Exec(ctx, qUnfreeze, int64(who), card.Bytes(), int16(by))
+	n, err := tx.Exec(ctx, qUnfreeze, int64(who), card.Bytes(), int16(by), tx.Now().UnixMicro())
 	if err != nil {
 		return fmt.Errorf("unfreeze a card: %w", err)
 	}

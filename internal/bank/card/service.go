@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/clock"
@@ -51,18 +50,22 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, o Options) (*Service, error) 
 	return &Service{db: d, vault: v, ids: ids, clients: client.NewDirectory(d, v), bin: o.BIN}, nil
 }
 
-const columns = `id, account, product, state, first6, last4, holder, exp_year, exp_month, created_us, frozen_by, frozen_us`
-
 var (
-	qOf     = db.Query(`SELECT ` + columns + ` FROM card WHERE client = $1 ORDER BY id LIMIT $2`)
-	qByID   = db.Query(`SELECT ` + columns + ` FROM card WHERE client = $1 AND id = $2`)
+	qOf   = db.Query(`SELECT ` + columns + ` FROM card WHERE client = $1 ORDER BY id LIMIT $2`)
+	qByID = db.Query(`SELECT ` + columns + ` FROM card WHERE client = $1 AND id = $2`)
+	// The main card is the one that was chosen, or the oldest that lives.
+	qMain   = db.Query(`SELECT id FROM card WHERE client = $1 AND state NOT IN (3, 6) ORDER BY main DESC, id LIMIT 1`)
 	qNumber = db.Query(`INSERT INTO card_number (hash, client, card) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`)
 	qIssue  = db.Query(`INSERT INTO card (client, id, account, product, state, pan, first6, last4, holder, exp_year, exp_month, created_us)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
 )
 
-// Of lists a client's cards in the order they were issued.
+// Of lists a client's cards in the order they were issued, the dead ones too.
 func (s *Service) Of(ctx context.Context, who client.ID) ([]Card, error) {
+	main, err := mainOf(ctx, s.db, who)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.db.Rows(ctx, qOf, int64(who), maxCards)
 	if err != nil {
 		return nil, fmt.Errorf("cards of client %d: %w", who, err)
@@ -70,7 +73,7 @@ func (s *Service) Of(ctx context.Context, who client.ID) ([]Card, error) {
 	defer rows.Close()
 	var out []Card
 	for rows.Next() {
-		c, err := s.scan(who, rows.Scan)
+		c, err := s.scan(who, main, rows.Scan)
 		if err != nil {
 			return nil, err
 		}
@@ -81,11 +84,28 @@ func (s *Service) Of(ctx context.Context, who client.ID) ([]Card, error) {
 
 // ByID finds one of a client's own cards; ErrMissing otherwise.
 func (s *Service) ByID(ctx context.Context, who client.ID, card id.ID) (Card, error) {
-	c, err := s.scan(who, s.db.Row(ctx, qByID, int64(who), card.Bytes()).Scan)
+	main, err := mainOf(ctx, s.db, who)
+	if err != nil {
+		return Card{}, err
+	}
+	c, err := s.scan(who, main, s.db.Row(ctx, qByID, int64(who), card.Bytes()).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Card{}, ErrMissing
 	}
 	return c, err
+}
+
+// mainOf tells which card is the client's main one; zero when all are dead.
+func mainOf(ctx context.Context, r db.Reader, who client.ID) (id.ID, error) {
+	var raw []byte
+	err := r.Row(ctx, qMain, int64(who)).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return id.ID{}, nil
+	}
+	if err != nil {
+		return id.ID{}, fmt.Errorf("main card of client %d: %w", who, err)
+	}
+	return id.FromBytes(raw)
 }
 
 // DefaultAccount is the account a client's money comes to when nothing else
@@ -143,26 +163,14 @@ func (s *Service) takeNumber(ctx context.Context, tx db.Tx, c Card) (string, err
 	return "", fmt.Errorf("card: no free number under BIN %s", s.bin)
 }
 
-func (s *Service) scan(who client.ID, scan func(...any) error) (Card, error) {
-	c := Card{Client: who}
-	var raw, holder []byte
-	var created, frozen int64
-	var month int
-	err := scan(&raw, &c.Account, &c.Product, &c.State, &c.First6, &c.Last4, &holder, &c.Year, &month, &created, &c.FrozenBy, &frozen)
-	if err != nil {
+func (s *Service) scan(who client.ID, main id.ID, scan func(...any) error) (Card, error) {
+	r := row{client: int64(who)}
+	if err := scan(r.into()...); err != nil {
 		return Card{}, fmt.Errorf("read a card: %w", err)
 	}
-	if c.ID, err = id.FromBytes(raw); err != nil {
-		return Card{}, fmt.Errorf("read a card: %w", err)
-	}
-	if frozen != 0 {
-		c.FrozenAt = time.UnixMicro(frozen).UTC()
-	}
-	if c.Holder, err = s.vault.OpenText(vault.PII, at("card.holder", c.ID), holder); err != nil {
-		return Card{}, fmt.Errorf("holder of card %s: %w", c.ID.Text(Prefix), err)
-	}
-	c.Month, c.Since = time.Month(month), time.UnixMicro(created).UTC()
-	return c, nil
+	c, err := s.open(&r)
+	c.Main = err == nil && c.ID == main
+	return c, err
 }
 
 func at(table string, card id.ID) vault.At { return vault.At{Table: table, Row: card.Bytes()} }

@@ -58,7 +58,8 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	if err != nil {
 		return doors{}, err
 	}
-	counted, known := newAnswers(), b.known(front, c)
+	counted := newAnswers()
+	known, isKnown := b.known(front, c)
 	people, programs := counted.of("cabinet", home.Handler()), counted.of("api", open)
 	// By hand: a ServeMux here would answer a path it tidies (//x) by itself,
 	// without the headers that stand on every answer of the doors.
@@ -67,7 +68,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 			programs.ServeHTTP(w, r)
 			return
 		}
-		if isKnown(r.URL.Path) {
+		if isKnown[r.URL.Path] {
 			known.ServeHTTP(w, r)
 			return
 		}

@@ -163,27 +163,37 @@ func (b *bank) console(kit *ui.Kit, c doorConfig) (http.Handler, error) {
 	}).Handler(), nil
 }
 
-// known serves what researchers and browsers look for at fixed places of the
-// clients' origin.
-func (b *bank) known(front *web.Front, c doorConfig) http.Handler {
-	mux := http.NewServeMux()
+// knownRoutes are what researchers and browsers look for at fixed places of the
+// clients' origin: anybody may ask, no session is looked for.
+func (b *bank) knownRoutes(origin string, c doorConfig) []web.Way {
 	contact := c.securityContact
 	if contact == "" {
 		contact = "tel:" + c.brand.Phone
 	}
-	mux.Handle("GET "+web.SecurityTxtPath, web.SecurityTxt(front.Origin(), "", time.Now, contact))
-	mux.Handle("POST "+web.ReportPath, web.CSPReports(func(ctx context.Context, directive, blocked string) {
-		if err := b.watch.CSP(ctx, directive, blocked); err != nil {
-			b.log.ErrorContext(ctx, "keep a report of a browser", "err", err)
-		}
-	}))
+	return []web.Way{
+		{Method: http.MethodGet, Path: web.SecurityTxtPath, Handler: web.SecurityTxt(origin, "", time.Now, contact)},
+		{Method: http.MethodPost, Path: web.ReportPath, Handler: web.CSPReports(func(ctx context.Context, directive, blocked string) {
+			if err := b.watch.CSP(ctx, directive, blocked); err != nil {
+				b.log.ErrorContext(ctx, "keep a report of a browser", "err", err)
+			}
+		})},
+	}
+}
+
+// known serves these routes and tells which paths are theirs.
+func (b *bank) known(front *web.Front, c doorConfig) (http.Handler, map[string]bool) {
+	ways, paths := b.knownRoutes(front.Origin(), c), map[string]bool{}
 	plainly := func(w http.ResponseWriter, _ *http.Request, err error) {
 		http.Error(w, http.StatusText(web.Status(err)), web.Status(err))
 	}
-	return front.Wrap(mux, plainly)
+	for _, w := range ways {
+		paths[w.Path] = true
+	}
+	mux := web.Mux(ways, func(_, _, allow string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { plainly(w, r, web.NotThisWay(w, allow)) })
+	}, http.NotFoundHandler())
+	return front.Wrap(mux, plainly), paths
 }
-
-func isKnown(path string) bool { return path == web.SecurityTxtPath || path == web.ReportPath }
 
 // staffLink gives the sandbox a one-time link; it knows neither rooms nor sessions.
 func (b *bank) staffLink(ctx context.Context, role string) (sandbox.StaffLink, error) {

@@ -215,6 +215,9 @@ func (s *Service) Alerts(ctx context.Context, in Session) (out []ShownAlert, err
 
 // SawAlert takes an alert off the pages: it was the client («Это я»).
 func (s *Service) SawAlert(ctx context.Context, in Session, alert id.ID) error {
+	if _, err := NewRaiser(s.vault, s.now).Find(ctx, s.db, in.Client, alert); err != nil {
+		return err
+	}
 	return s.write(ctx, qAlertSeen, int64(in.Client), alert.Bytes(), micro(s.now()))
 }
 

@@ -73,7 +73,6 @@ func TestWhoMayComeIn(t *testing.T) {
 			if want := "/login?next=" + url.QueryEscape(asked); loc != want && rt.Path != "/home" {
 				t.Errorf("%s: to %s, want %s", rt.Path, loc, want)
 			}
-			p.get(path)
 		case rt.Insider:
 			nobody.post(path, url.Values{}).to("/login")
 			a := nobody.htmx(path, url.Values{})

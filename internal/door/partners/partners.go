@@ -76,11 +76,28 @@ func New(deps Deps) http.Handler {
 	}
 	d := &door{deps}
 	mux := http.NewServeMux()
-	mux.Handle("POST /acquirer/callback", d.sealed(d.Secret, d.acquirerCallback))
-	mux.Handle("POST /sms/receipt", d.sealed(d.SMSSecret, d.smsReceipt))
+	for _, rt := range d.routes() {
+		mux.Handle("POST "+rt.path, d.sealed(rt.secret, rt.take))
+	}
 	// No page of another site has business here; without a seal it would get
 	// no further anyway.
 	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// route is one line of the table: where messages are posted, and whose seal
+// they bear.
+type route struct {
+	path   string
+	secret signature.Secret
+	take   func(context.Context, []byte) error
+}
+
+// routes is every way in.
+func (d *door) routes() []route {
+	return []route{
+		{"/acquirer/callback", d.Secret, d.acquirerCallback},
+		{"/sms/receipt", d.SMSSecret, d.smsReceipt},
+	}
 }
 
 // refusal is an answer other than 204.

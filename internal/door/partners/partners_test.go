@@ -212,19 +212,69 @@ func TestRoomsAnswers(t *testing.T) {
 	}
 }
 
-func TestRoutes(t *testing.T) {
+// W05: the table of routes × who seals the message. Each partner is let in on
+// his own route alone; a route without a row fails.
+func TestW05_Routes(t *testing.T) {
 	t.Parallel()
-	h, _, _ := door(t)
-	for _, c := range []struct {
-		method, path string
-		status       int
+	rows := map[string]struct {
+		body string
+		own  signature.Secret
 	}{
-		{"GET", "/acquirer/callback", 405}, {"DELETE", "/sms/receipt", 405}, {"POST", "/", 404}, {"GET", "/", 404}, {"POST", "/acquirer/callback/x", 404},
-	} {
+		"/acquirer/callback": {hint, acqSecret},
+		"/sms/receipt":       {note, smsSecret},
+	}
+	for _, path := range partners.Paths() {
+		row, known := rows[path]
+		delete(rows, path)
+		if !known {
+			t.Errorf("%s has no row: whose seal opens it?", path)
+			continue
+		}
+		for who, secret := range map[string]signature.Secret{"the acquirer": acqSecret, "the gateway": smsSecret, "a stranger": "guess", "": ""} {
+			h, r, _ := door(t)
+			w := post(h, path, row.body, func(r *http.Request) {
+				r.Header.Set("Signature", signature.Sign(secret, now, []byte(row.body)))
+				if who == "" {
+					r.Header.Del("Signature")
+					// … nor does any cookie or token of another door.
+					r.Header.Set("Cookie", "__Host-rb=x; __Host-rbs=x")
+					r.Header.Set("Authorization", "Bearer rb_x")
+				}
+			})
+			want, passed := http.StatusUnauthorized, 0
+			if secret == row.own {
+				want, passed = http.StatusNoContent, 1
+			}
+			if got := len(r.hints) + len(r.receipts); w.Code != want || got != passed {
+				t.Errorf("%s by %q: %d, want %d; %d passed on", path, who, w.Code, want, got)
+			}
+		}
+		h, r, _ := door(t)
+		for _, method := range []string{"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+			if w.Code != http.StatusMethodNotAllowed {
+				t.Errorf("%s %s: %d", method, path, w.Code)
+			}
+		}
+		for _, near := range []string{path + "/x", path + "/", path[:len(path)-1]} {
+			if w := post(h, near, row.body); w.Code != http.StatusNotFound {
+				t.Errorf("POST %s: %d", near, w.Code)
+			}
+		}
+		if len(r.hints)+len(r.receipts) > 0 {
+			t.Errorf("%s passes on what it refuses", path)
+		}
+	}
+	for path := range rows {
+		t.Errorf("there is a row for %s, which is no route", path)
+	}
+	h, _, _ := door(t)
+	for _, method := range []string{"GET", "POST"} {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
-		if w.Code != c.status {
-			t.Errorf("%s %s: %d", c.method, c.path, w.Code)
+		h.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s /: %d", method, w.Code)
 		}
 	}
 }

@@ -1,0 +1,174 @@
+package cabinet_test
+
+import "net/url"
+
+// things are what the people of the matrix have, each of his own.
+type things struct {
+	p         *person
+	applicant *browser // ordering a card, all filled in, nothing sent
+
+	operation, transfer, login, topup, card string // paths
+	device, session, token, passkey, alert  string // as forms name them
+	payee                                   string
+	notMe                                   string // the token of a message's link
+}
+
+// may is a line of the matrix: what a route answers to the owner of the things
+// asked for, to another client, and to nobody. «303 /login» names the path it
+// leads to. Staff are nobody here, whatever cookie of theirs comes.
+type may struct {
+	owner, other, nobody string
+	path                 func(*things) string // of the owner's thing; nil: the route's own
+	form                 func(*things) url.Values
+	applicant            bool // the owner and the other one are ordering a card
+}
+
+func (m may) of(path func(*things) string) may       { m.path = path; return m }
+func (m may) with(form func(*things) url.Values) may { m.form = form; return m }
+
+const toLogin = "303 /login"
+
+// inside is a page or a form of a client's own: everybody has his.
+func inside(answer string) may { return may{owner: answer, other: answer, nobody: toLogin} }
+
+// owned is one thing of one client, which for others does not exist.
+func owned(path func(*things) string) may {
+	return may{owner: "200", other: "404", nobody: toLogin}.of(path)
+}
+
+// all is for everybody.
+func all(answer string) may { return may{owner: answer, other: answer, nobody: answer} }
+
+// ordering is a page of the questionnaire: it asks for a proved phone.
+func ordering(owner, nobody string) may {
+	return may{owner: owner, other: owner, nobody: nobody, applicant: true}
+}
+
+// formOf gives the same fields to whoever posts.
+func formOf(pairs ...string) func(*things) url.Values {
+	v := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		v.Add(pairs[i], pairs[i+1])
+	}
+	return func(*things) url.Values { return v }
+}
+
+// cabinetMatrix has a row for every route of the cabinet (W05).
+func cabinetMatrix() map[string]may {
+	passed := func(answer, nobody string) may { return may{owner: answer, other: answer, nobody: nobody} } // a way in, for who is inside already
+	return map[string]may{
+		"GET /{$}": passed("303 /home", "200"),
+
+		// Ordering a card: known by the flow that has proved a phone.
+		"GET /order":              ordering("303 /order/resume", "200"),
+		"POST /order":             all("422"),
+		"GET /order/code":         ordering("303 /order/resume", "303 /order"),
+		"POST /order/code":        ordering("422", "303 /order"),
+		"GET /order/resume":       ordering("303 /order/check", "303 /order"),
+		"GET /order/person":       ordering("200", "303 /order"),
+		"POST /order/person":      ordering("422", "303 /order"),
+		"GET /order/passport":     ordering("200", "303 /order"),
+		"POST /order/passport":    ordering("422", "303 /order"),
+		"GET /order/address":      ordering("200", "303 /order"),
+		"POST /order/address":     ordering("422", "303 /order"),
+		"GET /order/scans":        ordering("200", "303 /order"),
+		"POST /order/scans":       ordering("415", "415"), // no multipart form; tests of uploads stand elsewhere
+		"GET /order/scans/{page}": ordering("200", "404"),
+		"POST /order/scans/done":  ordering("303 /order/check", "303 /order"),
+		"GET /order/word":         ordering("200", "303 /order"),
+		"POST /order/word":        ordering("422", "303 /order"),
+		"GET /order/check":        ordering("200", "303 /order"),
+		"POST /order/submit":      ordering("303 /order/status", "303 /order"),
+		"GET /order/status":       ordering("200", "303 /order"),
+		"POST /order/again":       ordering("303 /order/resume", "303 /order"),
+		"GET /order/withdraw":     ordering("200", "303 /order"),
+		"POST /order/withdraw":    ordering("303 /order/status", "303 /order"),
+		"GET /order/passcode":     ordering("303 /order/resume", "303 /order"), // not taken on yet
+		"POST /order/passcode":    ordering("303 /order/resume", "303 /order"),
+		"GET /order/done":         inside("200"),
+
+		// The ways in.
+		"GET /login":                passed("303 /home", "200"),
+		"POST /login":               all("422"),
+		"GET /login/code":           passed("303 /home", toLogin),
+		"POST /login/code":          passed("303 /home", toLogin),
+		"GET /login/passcode":       passed("303 /home", toLogin),
+		"POST /login/passcode":      passed("401", toLogin),
+		"GET /login/number":         passed("303 /home", toLogin),
+		"POST /login/number":        passed("303 /home", toLogin),
+		"GET /login/recover":        passed("303 /home", "303 /login/forgot"),
+		"POST /login/recover":       passed("303 /home", "303 /login/forgot"),
+		"GET /login/forgot":         all("200"),
+		"POST /login/passkey/begin": all("200"),
+		"POST /login/passkey":       all("409"),
+		"GET /device/nonce":         all("204"),
+		"POST /device/renew":        inside("204"),
+		"POST /logout":              all(toLogin),
+		// Whoever has the link of a message may say «Это не я», from any browser.
+		"GET /n/{token}":  all("200").of(func(o *things) string { return "/n/" + o.notMe }),
+		"POST /n/{token}": all("404"), // of no message: the right one would end everything
+
+		// Главная.
+		"GET /home":            inside("200"),
+		"GET /operations":      inside("200"),
+		"GET /operations/{id}": owned(func(o *things) string { return o.operation }),
+		"GET /cards/{id}":      owned(func(o *things) string { return o.card }),
+		"GET /events":          {owner: "200", other: "200", nobody: "401"},
+
+		// Платежи.
+		"GET /payments":               inside("200"),
+		"GET /transfer":               inside("200"),
+		"POST /transfer":              inside("422"),
+		"POST /transfer/recipient":    inside("422"),
+		"POST /transfer/quote":        inside("422"),
+		"GET /transfer/confirm":       inside("303 /transfer"),
+		"POST /transfer/confirm":      inside("303 /transfer"),
+		"POST /transfer/confirm/ask":  inside("422"),
+		"GET /transfers/{id}":         owned(func(o *things) string { return o.transfer }),
+		"GET /transfers/{id}/receipt": owned(func(o *things) string { return o.transfer + "/receipt" }),
+		"GET /topup":                  inside("200"),
+		"POST /topup":                 inside("422"),
+		"POST /topup/quote":           inside("422"),
+		// The other bank leads back here, perhaps in another browser: strangers
+		// read the state alone.
+		"GET /topup/{id}": {owner: "200", other: "404", nobody: "200", path: func(o *things) string { return o.topup }},
+
+		// Ещё.
+		"GET /more":                    inside("200"),
+		"GET /profile/number":          inside("200"),
+		"POST /profile/number":         inside("422"),
+		"GET /profile/devices":         inside("200"),
+		"POST /profile/devices":        inside("404"),
+		"GET /profile/logins/{id}":     owned(func(o *things) string { return o.login }),
+		"GET /profile/passkeys":        inside("200"),
+		"POST /profile/passkeys":       inside("422"),
+		"POST /profile/passkeys/begin": inside("422"),
+		"POST /profile/ask":            inside("200"),
+		"GET /profile/passcode":        inside("200"),
+		"POST /profile/passcode":       inside("422"),
+		"GET /profile/limits":          inside("200"),
+		"GET /profile/looks":           inside("200"),
+		"GET /profile/data":            inside("200"),
+		"POST /profile/data":           inside("422"),
+		"POST /alerts":                 inside("404"),
+		"GET /profile/tokens":          inside("200"),
+		"POST /profile/tokens":         inside("422"),
+		"POST /profile/tokens/order":   inside("303 /profile/tokens"),
+		"GET /profile/settings":        all("200"),
+		"POST /profile/settings":       all("303 /profile/settings").with(formOf("sums", "hidden")),
+		"GET /help":                    all("200"),
+		"GET /help/{guide}":            all("200"),
+		"GET /receipts/verify":         all("200"),
+		"POST /receipts/verify":        all("422"),
+
+		// Files and health: nobody is looked for.
+		"GET /.well-known/rocketbank-receipt-keys.json": all("200"),
+		"GET /offline":              all("200"),
+		"GET /manifest.webmanifest": all("200"),
+		"GET /worker.js":            all("200"),
+		"GET /static/{file}":        all("404"), // of that name there is none
+		"GET /favicon.ico":          all("301"),
+		"GET /healthz":              all("200"),
+		"GET /readyz":               all("200"),
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/order"
 )
 
@@ -14,6 +15,7 @@ import (
 // code 0 when it is right, 1 with the reason when it is not.
 type inspectCmd struct {
 	Receipt inspectReceipt `cmd:"" help:"Check the receipt of a signed order, without the bank."`
+	Login   inspectLogin   `cmd:"" help:"Check the evidence of a login, as clients download it from «Devices», without the bank."`
 }
 
 type inspectReceipt struct {
@@ -46,6 +48,44 @@ func (c inspectReceipt) Run(in io.Reader, out io.Writer) error {
 	_, err = fmt.Fprintf(out, "%s\n", report.JSON(c.Key != ""))
 	return err
 }
+
+type inspectLogin struct {
+	Key  string `placeholder:"FILE" env:"ROCKETBANK_RECEIPT_KEYS" help:"The bank's public keys, as it serves them at ${keys_path}. Without them the key inside the evidence is used: then compare bank_key with the published one."`
+	File string `arg:"" optional:"" default:"-" help:"The evidence; - or nothing reads standard input."`
+}
+
+// Run checks the evidence of a login offline.
+func (c inspectLogin) Run(in io.Reader, out io.Writer) error {
+	raw, err := readArtefact(c.File, in, order.MaxReceipt)
+	if err != nil {
+		return err
+	}
+	e, err := access.ReadEvidence(raw)
+	if err != nil {
+		return flawed(out, order.NotAReceipt)
+	}
+	keys := e.OwnKeys()
+	if c.Key != "" {
+		file, err := readArtefact(c.Key, in, order.MaxReceipt)
+		if err != nil {
+			return err
+		}
+		if keys, err = order.ReadKeys(file); err != nil {
+			return fmt.Errorf("%s holds no receipt keys; fetch them from %s of the bank", c.Key, order.KeysPath)
+		}
+	}
+	switch err := e.Check(keys); {
+	case errors.Is(err, access.ErrEvidenceOld):
+		return flawed(out, notCounterSigned)
+	case err != nil:
+		return flawed(out, order.BadProof)
+	}
+	return json.NewEncoder(out).Encode(map[string]any{"ok": true, "text": e.Text, "bank_key": e.BankKeyID, "trusted": c.Key != ""})
+}
+
+// notCounterSigned is the word for logins of the first releases: nobody signed
+// the words about them.
+const notCounterSigned order.Flaw = "not_counter_signed"
 
 // flawed prints why an artefact is not right.
 func flawed(out io.Writer, why error) error {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/order/ordertest"
@@ -129,4 +130,64 @@ func TestAPISign(t *testing.T) {
 	if err := (apiSignCmd{Key: bad}).Run(strings.NewReader(doc.Text), &bytes.Buffer{}); err == nil {
 		t.Error("signed without a key")
 	}
+}
+
+// What the program says of the evidence of a login.
+func TestInspectLogin(t *testing.T) {
+	accesstest.Each(t, func(w *accesstest.World) {
+		ctx := context.Background()
+		p := w.Keyed(accesstest.Phone(1))
+		list, err := w.Access.Statements(ctx, p.ID, 1)
+		if err != nil || len(list) != 1 {
+			w.Fatal(list, err)
+		}
+		e, err := w.Access.EvidenceOf(ctx, p.ID, list[0].ID)
+		if err != nil {
+			w.Fatal(err)
+		}
+		dir := w.TempDir()
+		file := func(name string, v any) string {
+			raw, ok := v.([]byte)
+			if !ok {
+				if raw, err = json.MarshalIndent(v, "", "  "); err != nil {
+					w.Fatal(err)
+				}
+			}
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, raw, 0o600); err != nil {
+				w.Fatal(err)
+			}
+			return path
+		}
+		keys := file("keys.json", order.New(order.Deps{DB: w.DB, Vault: w.Vault}).PublicKeys())
+		moved, old := e, e
+		moved.Text = strings.Replace(e.Text, "place Chrome", "place Safari", 1)
+		old.BankKeyID, old.BankKey, old.BankSignature = "", nil, nil
+		for name, c := range map[string]struct {
+			args   []string
+			reason string
+		}{
+			"with the bank's keys": {[]string{"--key", keys, file("login.json", e)}, ""},
+			"by its own":           {[]string{file("login.json", e)}, ""},
+			"another place":        {[]string{"--key", keys, file("moved.json", moved)}, "client_proof"},
+			"of a first release":   {[]string{file("old.json", old)}, "not_counter_signed"},
+			"another bank's keys": {[]string{
+				"--key", file("other.json", order.New(order.Deps{DB: w.DB, Vault: vault.Ephemeral()}).PublicKeys()), file("login.json", e),
+			}, "client_proof"},
+			"no evidence": {[]string{file("none.json", []byte("{}{"))}, "not_a_receipt"},
+		} {
+			var out, errs bytes.Buffer
+			code := run(ctx, append([]string{"inspect", "login"}, c.args...), &out, &errs)
+			var v struct {
+				OK      bool
+				Text    string
+				Trusted bool
+				Error   struct{ Reason string }
+			}
+			json.Unmarshal(out.Bytes(), &v) //nolint:errcheck // not every answer is JSON
+			if v.OK != (c.reason == "") || v.Error.Reason != c.reason || (code == 0) != v.OK || v.OK && v.Text != e.Text || v.Trusted != (name == "with the bank's keys") {
+				w.Errorf("%s: %d %s %s", name, code, out.String(), errs.String())
+			}
+		}
+	})
 }

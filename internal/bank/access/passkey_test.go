@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,6 +17,7 @@ import (
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
 )
 
 // byPasskey logs in by a passkey.
@@ -484,14 +486,11 @@ func TestAccessStatements(t *testing.T) {
 			if err != nil || e.Text != s.Text {
 				w.Errorf("%+v, %v", e, err)
 			}
-			if err := e.Check(); (err == nil) != s.Signed() {
+			if err := e.Check(w.Vault.ReceiptKeys()); (err == nil) != s.Signed() {
 				w.Errorf("%v: %v", s.Means, err)
 			}
-			if len(e.Signature) > 0 {
-				e.Signature[7] ^= 1
-				if err := e.Check(); !errors.Is(err, access.ErrEvidence) {
-					w.Errorf("%v spoiled: %v", s.Means, err)
-				}
+			if s.Signed() {
+				spoil(w, e)
 			}
 		}
 		if list[0].Place != "Chrome, Android · 2001:db8:*" || list[1].Place != "Chrome, Android · 203.0.*.*" {
@@ -508,6 +507,67 @@ func TestAccessStatements(t *testing.T) {
 			w.Errorf("none: %v", err)
 		}
 	})
+}
+
+// spoil flips every byte of signed evidence, one at a time.
+func spoil(w *accesstest.World, e access.Evidence) {
+	w.Helper()
+	keys := w.Vault.ReceiptKeys()
+	refused := func(name string, at int, bad access.Evidence) {
+		w.Helper()
+		if err := bad.Check(keys); !errors.Is(err, access.ErrEvidence) {
+			w.Fatalf("means %d with byte %d of the %s flipped: %v", e.Means, at, name, err)
+		}
+	}
+	for name, part := range map[string]func(*access.Evidence) *string{
+		"text": func(e *access.Evidence) *string { return &e.Text }, "signed text": func(e *access.Evidence) *string { return &e.Signed },
+		"key's name": func(e *access.Evidence) *string { return &e.BankKeyID },
+	} {
+		for i := range *part(&e) {
+			bad := e
+			b := []byte(*part(&bad))
+			b[i] ^= 1
+			*part(&bad) = string(b)
+			refused(name, i, bad)
+		}
+	}
+	for name, part := range map[string]func(*access.Evidence) *[]byte{
+		"signature": func(e *access.Evidence) *[]byte { return &e.Signature }, "public key": func(e *access.Evidence) *[]byte { return &e.PublicKey },
+		"authenticator's data": func(e *access.Evidence) *[]byte { return &e.AuthData }, "browser's data": func(e *access.Evidence) *[]byte { return &e.Client },
+		"bank's key": func(e *access.Evidence) *[]byte { return &e.BankKey }, "bank's signature": func(e *access.Evidence) *[]byte { return &e.BankSignature },
+	} {
+		for i := range *part(&e) {
+			bad := e
+			b := bytes.Clone(*part(&bad))
+			b[i] ^= 1
+			*part(&bad) = b
+			refused(name, i, bad)
+		}
+	}
+	bad := e
+	bad.Means = access.ByKey + access.ByNewKey - e.Means
+	refused("means", 0, bad)
+	if err := e.Check(vault.Ephemeral().ReceiptKeys()); !errors.Is(err, access.ErrEvidence) {
+		w.Errorf("by another bank's keys: %v", err)
+	}
+	// As a file, and as rows of the first releases were.
+	raw, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		w.Fatal(err)
+	}
+	read, err := access.ReadEvidence(raw)
+	if err != nil || read.Check(keys) != nil || read.Check(read.OwnKeys()) != nil {
+		w.Errorf("read from its file: %v, %v", err, read.Check(keys))
+	}
+	old := e
+	old.BankKeyID, old.BankKey, old.BankSignature = "", nil, nil
+	want := error(access.ErrEvidenceOld)
+	if e.Means == access.ByPasskey {
+		want = nil // it signed the statement itself
+	}
+	if err := old.Check(keys); !errors.Is(err, want) {
+		w.Errorf("an old row of means %d: %v", e.Means, err)
+	}
 }
 
 // «Это не я» about anything takes the passkeys away that came after it.

@@ -13,6 +13,7 @@ import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
 )
 
 // prove sends a proof of one request inside a session.
@@ -420,5 +421,23 @@ func FuzzParseKey(f *testing.F) {
 		if access.Signed(key, []byte("x"), make([]byte, 64)) {
 			t.Error("an empty signature is right")
 		}
+	})
+}
+
+// Whatever somebody calls evidence of a login: no crash, and nothing holds
+// that the bank has not signed.
+func FuzzReadEvidence(f *testing.F) {
+	bank := vault.Ephemeral()
+	f.Add([]byte(`{"text":"rocketbank access 1\n","means":2,"public_key":"AA==","signature":"AA==","bank_key_id":"0","bank_key":"AA==","bank_signature":"AA=="}`))
+	f.Add([]byte(`{"means":4,"auth_data":"AA==","client":"e30="}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		e, err := access.ReadEvidence(raw)
+		if err != nil {
+			return
+		}
+		if err := e.Check(bank.ReceiptKeys()); err == nil && e.Means != access.ByPasskey {
+			t.Errorf("%s holds", raw)
+		}
+		_ = e.Check(e.OwnKeys())
 	})
 }

@@ -101,8 +101,8 @@ func (p Person) Sign(t testing.TB, text string) string {
 
 // Demo is a running demo: its own process, its own folder.
 type Demo struct {
-	Cabinet, API, Console, Sandbox, Partners, Metrics string
-	People                                            []Person
+	Cabinet, API, Console, Sandbox, Cardhost, ACS, Partners, Metrics string
+	People                                                           []Person
 
 	t      testing.TB
 	folder string
@@ -112,6 +112,7 @@ type Demo struct {
 	ended  chan error
 	log    *logFile
 	took   time.Duration // from start to the ready line
+	line   string        // that line
 }
 
 // eachDemo tells a story on both databases, each from an empty folder.
@@ -126,8 +127,15 @@ func eachDemo(t *testing.T, story func(t *testing.T, d *Demo)) {
 // After the story the program must stop in order and its log must be clean.
 func startDemo(t testing.TB, db string) *Demo {
 	t.Helper()
-	d := &Demo{t: t, folder: t.TempDir(), db: db, addr: "127.0.0.1:0", log: &logFile{}}
+	d := newDemo(t, db)
 	d.start()
+	return d
+}
+
+// newDemo makes a demo that was not started yet.
+func newDemo(t testing.TB, db string) *Demo {
+	t.Helper()
+	d := &Demo{t: t, folder: t.TempDir(), db: db, addr: "127.0.0.1:0", log: &logFile{}}
 	t.Cleanup(func() {
 		if d.cmd != nil {
 			d.Stop()
@@ -137,17 +145,36 @@ func startDemo(t testing.TB, db string) *Demo {
 	return d
 }
 
-// readyWithin is generous: the contract's 10 s are asserted where the machine is quiet.
+// readyWithin only ends a start that hangs. The contract's 10 s are a promise
+// for a machine that is not busy, and no test holds a clock against it:
+// TestDemoStarts logs how long a start took.
 const readyWithin = 60 * time.Second
 
 func (d *Demo) start() {
+	d.t.Helper()
+	begun := time.Now()
+	ready := d.launch()
+	select {
+	case d.line = <-ready:
+	case err := <-d.ended:
+		d.cmd = nil
+		d.t.Fatalf("rocketbank demo ended before it was ready: %v\n%s", err, d.log.tail())
+	case <-time.After(readyWithin):
+		_ = d.cmd.Process.Kill()
+		d.t.Fatalf("rocketbank demo was not ready within %v\n%s", readyWithin, d.log.tail())
+	}
+	d.took = time.Since(begun)
+	d.readReady()
+}
+
+// launch starts the program and gives where its ready line will come from.
+func (d *Demo) launch() <-chan string {
 	d.t.Helper()
 	args := []string{"demo", "--addr", d.addr, "--data", d.folder}
 	if d.db != "" {
 		args = append(args, "--db", d.db)
 	}
 	cmd := exec.Command(binary(d.t), args...)
-	begun := time.Now()
 	cmd.Stderr = d.log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -171,17 +198,25 @@ func (d *Demo) start() {
 		ended <- cmd.Wait()
 	}()
 	d.cmd, d.ended = cmd, ended
-	select {
-	case <-ready:
-	case err := <-ended:
-		d.cmd = nil
-		d.t.Fatalf("rocketbank demo ended before it was ready: %v\n%s", err, d.log.tail())
-	case <-time.After(readyWithin):
-		_ = cmd.Process.Kill()
-		d.t.Fatalf("rocketbank demo was not ready within %v\n%s", readyWithin, d.log.tail())
+	return ready
+}
+
+// killSeeding starts the program and kills it while it makes the example
+// people, as soon as the first of them was sent a code.
+func (d *Demo) killSeeding() {
+	d.t.Helper()
+	ready := d.launch()
+	for end := time.Now().Add(readyWithin); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if f, err := os.Stat(filepath.Join(d.folder, "sandbox", "messages.jsonl")); err == nil && f.Size() > 0 {
+			d.Kill()
+			if len(ready) > 0 {
+				d.t.Fatal("the demo was ready before anything was sent")
+			}
+			return
+		}
 	}
-	d.took = time.Since(begun)
-	d.readReady()
+	_ = d.cmd.Process.Kill()
+	d.t.Fatalf("no example person was sent a code within %v\n%s", readyWithin, d.log.tail())
 }
 
 func (d *Demo) readReady() {
@@ -252,13 +287,19 @@ func (d *Demo) Run(args ...string) (out string, code int) {
 	return string(raw), code
 }
 
-// Verify fails when the book does not add up.
+// Verify fails when the book does not add up, or the audit trail is not what
+// the signed heads in the demo's folder say.
 func (d *Demo) Verify() {
 	d.t.Helper()
-	if out, code := d.Run("verify"); code != 0 {
+	keys, heads := filepath.Join(d.folder, "keys.json"), filepath.Join(d.folder, "audit-heads.jsonl")
+	out, code := d.Run("verify", "--audit", "--keys", keys, "--audit-heads", heads)
+	if code != 0 || !signedHeads.MatchString(out) {
 		d.t.Errorf("verify ended with %d:\n%s", code, out)
 	}
 }
+
+// signedHeads says that the trail was held against at least one head.
+var signedHeads = regexp.MustCompile(`(?m)\b[1-9]\d* signed heads?\b`)
 
 // URL is the address of the demo's database.
 func (d *Demo) URL() string {

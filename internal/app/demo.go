@@ -25,6 +25,9 @@ import (
 // seededSetting marks a demo database whose example data are whole.
 const seededSetting = "demo.seeded"
 
+// sandboxFolder is what the outside world keeps, in the demo's folder.
+const sandboxFolder = "sandbox"
+
 // DemoConfig is what the demo can be told. Zero values of the addresses take
 // free ports.
 type DemoConfig struct {
@@ -49,6 +52,11 @@ func Demo(ctx context.Context, c DemoConfig) error {
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Folder, "bank.db")
 	}
+	unlock, err := lockFolder(c.Folder)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	keys, err := demoKeys(c.Folder, c.Log)
 	if err != nil {
 		return err
@@ -59,7 +67,7 @@ func Demo(ctx context.Context, c DemoConfig) error {
 		return err
 	}
 	defer d.Close()
-	fresh, err := demoDatabase(ctx, d, clk)
+	fresh, err := demoDatabase(ctx, c, d, clk)
 	if err != nil {
 		return err
 	}
@@ -82,8 +90,10 @@ func demoKeys(folder string, log *slog.Logger) (*vault.Vault, error) {
 }
 
 // demoDatabase migrates and stamps the database and sets the clock: a new
-// bank begins three months ago. fresh tells that the example data are to be made.
-func demoDatabase(ctx context.Context, d *db.DB, clk *demoClock) (fresh bool, err error) {
+// bank begins three months ago. fresh tells that the example data are to be
+// made: in a new database, and in one whose start was cut off while it made
+// them. Nobody has used that one, for it never said that it is ready.
+func demoDatabase(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock) (fresh bool, err error) {
 	if err := d.MigrateAs(ctx, db.Demo); err != nil {
 		return false, err
 	}
@@ -96,7 +106,11 @@ func demoDatabase(ctx context.Context, d *db.DB, clk *demoClock) (fresh bool, er
 		return false, err
 	}
 	if old && seeded == "" {
-		return false, errors.New("an earlier start was stopped while it made the example data; delete the demo's data and start again")
+		c.Log.Warn("an earlier start was stopped while it made the example data; they are made anew")
+		if err := errors.Join(d.Recreate(ctx, db.Demo), os.RemoveAll(filepath.Join(c.Folder, sandboxFolder))); err != nil {
+			return false, err
+		}
+		old = false
 	}
 	if !old {
 		offset = -seedDays * 24 * time.Hour
@@ -156,7 +170,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	apiKey := signature.Secret(fmt.Sprintf("%x", keys.MAC("demo partner key")))
 	var b *bank // made below, before anything listens
 	world, err := sandbox.New(sandbox.Config{
-		DataDir: filepath.Join(c.Folder, "sandbox"), Origin: ready.Sandbox, BankOrigin: ready.Cabinet, Merchant: ui.DefaultBrand().Name,
+		DataDir: filepath.Join(c.Folder, sandboxFolder), Origin: ready.Sandbox, BankOrigin: ready.Cabinet, Merchant: ui.DefaultBrand().Name,
 		SMSKey: apiKey, AcquirerKey: apiKey, CallbackSecret: secret, Clock: clk, Log: c.Log,
 		Console: ready.Console, Staff: func(role string) (sandbox.StaffLink, error) { return b.staffLink(ctx, role) },
 	})

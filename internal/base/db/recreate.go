@@ -6,16 +6,19 @@ import (
 	"fmt"
 )
 
-// Recreate empties a database that was made for benches, or that is new, and
-// gives it the schema and the stamp of a bench. It refuses any other.
-func (d *DB) Recreate(ctx context.Context) error {
-	if err := d.MigrateAs(ctx, Bench); err != nil {
+// Recreate empties a database of this kind, or a new one, and gives it the
+// schema and the stamp anew. It refuses any other, and a live one always.
+func (d *DB) Recreate(ctx context.Context, kind Kind) error {
+	if kind != Bench && kind != Demo {
+		return fmt.Errorf("a %s database is never emptied", kind)
+	}
+	if err := d.MigrateAs(ctx, kind); err != nil {
 		return err
 	}
 	if err := d.dropAll(ctx); err != nil {
 		return fmt.Errorf("empty the database: %w", err)
 	}
-	return d.MigrateAs(ctx, Bench)
+	return d.MigrateAs(ctx, kind)
 }
 
 func (d *DB) dropAll(ctx context.Context) error {

@@ -85,7 +85,7 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 	if c.Accounts < 2 || c.Hot < 0 || c.Hot > 1 {
 		return bench.Figure{}, fmt.Errorf("a bench needs at least 2 accounts and a hot share between 0 and 1")
 	}
-	if err := d.Recreate(ctx); err != nil {
+	if err := d.Recreate(ctx, db.Bench); err != nil {
 		return bench.Figure{}, err
 	}
 	ids := id.NewSource(time.Now)

@@ -67,7 +67,7 @@ func Make(ctx context.Context, d *db.DB, n, writers int) (*World, error) {
 	if n < 2 {
 		return nil, fmt.Errorf("a bench needs at least 2 accounts")
 	}
-	if err := d.Recreate(ctx); err != nil {
+	if err := d.Recreate(ctx, db.Bench); err != nil {
 		return nil, err
 	}
 	w := &World{DB: d, Vault: vault.Ephemeral(), IDs: id.NewSource(clock.System().Now)}

@@ -80,6 +80,30 @@ type Person struct {
 // Sign signs the text of an order as the holder of the API token does.
 func (p Person) Sign(t testing.TB, text string) string {
 	t.Helper()
+	key := p.key(t)
+	sum := sha256.Sum256([]byte(text))
+	r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := make([]byte, 64)
+	r.FillBytes(raw[:32])
+	s.FillBytes(raw[32:])
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// PublicKey is the key that a new token would name, as PEM.
+func (p Person) PublicKey(t testing.TB) string {
+	t.Helper()
+	spki, err := x509.MarshalPKIXPublicKey(p.key(t).Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}))
+}
+
+func (p Person) key(t testing.TB) *ecdsa.PrivateKey {
+	t.Helper()
 	block, _ := pem.Decode([]byte(p.TokenKey))
 	if block == nil {
 		t.Fatalf("ready.json gives %s no key", p.Name)
@@ -88,15 +112,7 @@ func (p Person) Sign(t testing.TB, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256([]byte(text))
-	r, s, err := ecdsa.Sign(rand.Reader, key.(*ecdsa.PrivateKey), sum[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw := make([]byte, 64)
-	r.FillBytes(raw[:32])
-	s.FillBytes(raw[32:])
-	return base64.RawURLEncoding.EncodeToString(raw)
+	return key.(*ecdsa.PrivateKey)
 }
 
 // Demo is a running demo: its own process, its own folder.

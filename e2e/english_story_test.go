@@ -49,7 +49,7 @@ func TestEnglishStory(t *testing.T) {
 		p.Submit("Send the application")
 		p.At("/order/status")
 		p.english("status")
-		d.Approve(t, p.applicationNumber())
+		d.Approve(t, p.applicationNumber(), p)
 		p.Go("/order/status")
 		p.english("approved")
 		p.FirstLogin(d, polly)

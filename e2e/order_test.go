@@ -25,6 +25,7 @@ var (
 	oleg  = newcomer{Last: "Рощин", First: "Олег", Phone: "+79165557704", Birth: "09.09.1991", Series: "4511", Number: "560914", Issued: "01.10.2011", CodeWord: "верстак", Passcode: "264807", seed: 4}
 	polly = newcomer{Last: "Brook", First: "Polly", Phone: "+79165557705", Birth: "17.01.1993", Series: "4513", Number: "902217", Issued: "05.02.2013", CodeWord: "marigold", Passcode: "608351", seed: 5}
 	rita  = newcomer{Last: "Снегирёва", First: "Рита", Phone: "+79165557706", Birth: "28.07.1985", Series: "4505", Number: "337761", Issued: "10.08.2005", CodeWord: "крыжовник", Passcode: "371946", seed: 6}
+	vera  = newcomer{Last: "Кленова", First: "Вера", Phone: "+79165557708", Birth: "21.02.1979", Series: "4524", Number: "660192", Issued: "12.03.2024", CodeWord: "брусника", Passcode: "519370", seed: 8}
 	sava  = newcomer{Last: "Громов", First: "Савва", Phone: "+79165557707", Birth: "12.12.1990", Series: "4511", Number: "448325", Issued: "20.12.2010", CodeWord: "перекат", Passcode: "850472", seed: 7}
 )
 
@@ -61,16 +62,28 @@ func (p *Page) AskCode(n newcomer) {
 // its number.
 func (p *Page) Questionnaire(d *Demo, n newcomer) (application string) {
 	p.t.Helper()
-	phone := d.Inbox(n.Phone)
-	p.AskCode(n)
-	p.At("/order/code")
-	p.Fill("code", phone.Code())
-	p.Submit(p.w("Дальше"))
+	p.ProvePhone(d, n)
 	p.FillPerson(n)
 	p.FillPassport(n)
 	p.FillAddress(n)
 	p.SendScans(n)
 	p.FillWord(n)
+	return p.SendApplication(n)
+}
+
+// ProvePhone begins an application: phone and code.
+func (p *Page) ProvePhone(d *Demo, n newcomer) {
+	p.t.Helper()
+	phone := d.Inbox(n.Phone)
+	p.AskCode(n)
+	p.At("/order/code")
+	p.Fill("code", phone.Code())
+	p.Submit(p.w("Дальше"))
+}
+
+// SendApplication looks at all of it once more, sends it and gives its number.
+func (p *Page) SendApplication(n newcomer) (application string) {
+	p.t.Helper()
 	p.At("/order/check")
 	p.Sees(n.Last)
 	p.Submit(p.w("Отправить заявку"))
@@ -189,9 +202,17 @@ func (p *Page) TakeApplication(application string) {
 	p.Submit("Открыть")
 }
 
-// Talk calls the person and keeps that he was reached; client is the window
-// with his status page, which shows the same phrase.
+// Talk calls the person, whose window shows the phrase that the manager says
+// first, and keeps that he was reached.
 func (p *Page) Talk(client *Page) {
+	p.t.Helper()
+	p.BeginCall(client)
+	p.Choose("outcome", "reached")
+	p.Submit("Записать")
+}
+
+// BeginCall begins a call; both sides read one phrase.
+func (p *Page) BeginCall(client *Page) {
 	p.t.Helper()
 	if p.JS("!!document.querySelector('[name=anyway]')") == "true" {
 		p.JS("document.querySelector('[name=anyway]').click()") // it is night where he lives
@@ -199,12 +220,11 @@ func (p *Page) Talk(client *Page) {
 	p.Submit("Начать звонок")
 	p.Until("document.querySelector('[data-phrase]')")
 	said := p.TextOf("[data-phrase]")
-	if client != nil {
-		client.Go("/order/status")
-		client.Text("[data-phrase]", said)
+	client.Go("/order/status")
+	client.Text("[data-phrase]", said)
+	if len(strings.Fields(said)) < 2 {
+		p.t.Errorf("the phrase of the call is %q: too little to be known by", said)
 	}
-	p.Choose("outcome", "reached")
-	p.Submit("Записать")
 }
 
 // Approve ticks every check and takes the person on.
@@ -235,22 +255,24 @@ func (p *Page) FirstLogin(d *Demo, n newcomer) {
 	p.Sees(p.w("Карта готова!"))
 }
 
-// Approve has a manager take an application, phone and approve it.
-func (d *Demo) Approve(t testing.TB, application string) {
+// Approve has a manager take an application, phone the client and approve it.
+func (d *Demo) Approve(t testing.TB, application string, client *Page) {
 	t.Helper()
 	m := d.Staff(t, "manager", Opt{Within: 4 * time.Minute})
 	m.TakeApplication(application)
-	m.Talk(nil)
+	m.Talk(client)
 	m.Approve()
 	m.Shut()
 }
 
 // Order walks from the landing page to the page that shows the new card; a
 // manager phones and approves meanwhile.
-func (p *Page) Order(d *Demo, n newcomer) {
+func (p *Page) Order(d *Demo, n newcomer) (application string) {
 	p.t.Helper()
-	d.Approve(p.t, p.Questionnaire(d, n))
+	application = p.Questionnaire(d, n)
+	d.Approve(p.t, application, p)
 	p.Go("/order/status")
 	p.Sees(p.w("Карта одобрена"))
 	p.FirstLogin(d, n)
+	return application
 }

@@ -185,7 +185,7 @@ func (w walk) orderPages(d *Demo) {
 	w.Submit("Отправить заявку")
 	w.At("/order/status")
 	w.gate("order-status", seldom)
-	d.Approve(w.t, w.applicationNumber())
+	d.Approve(w.t, w.applicationNumber(), w.Page)
 	w.Go("/order/status")
 	w.gate("order-approved", seldom)
 	phone = d.Inbox(sava.Phone)

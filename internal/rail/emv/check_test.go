@@ -103,6 +103,9 @@ func TestResults(t *testing.T) {
 	if a || b || c || CVM(0x2A).String() != "unknown" {
 		t.Error("wrong lengths are read")
 	}
+	for aid, want := range map[string]Scheme{"A0000000031010": Visa, "A0000000041010": Mastercard, "A0000006581010": Mir, "A000000025": "", "A0000000": ""} {
+		same(t, aid, string(SchemeOf(chip(t, "84", aid)))+string(SchemeOf(chip(t, "9F06", aid))), string(want+want))
+	}
 	same(t, "name", TagName("9F26"), "application cryptogram")
 	same(t, "no name", TagName("DF01")+TagName("?"), "")
 }

@@ -1,6 +1,9 @@
 package emv
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Scheme is whose rules a card follows.
 type Scheme string
@@ -13,6 +16,31 @@ const (
 	Mastercard Scheme = "mastercard"
 	Mir        Scheme = "mir"
 )
+
+// registered are the application providers (ISO/IEC 7816-5), the first five
+// bytes of an application's name.
+var registered = []struct {
+	rid    [5]byte
+	scheme Scheme
+}{
+	{[5]byte{0xA0, 0x00, 0x00, 0x00, 0x03}, Visa},
+	{[5]byte{0xA0, 0x00, 0x00, 0x00, 0x04}, Mastercard},
+	{[5]byte{0xA0, 0x00, 0x00, 0x06, 0x58}, Mir},
+}
+
+// SchemeOf tells the scheme by the application's name (84 or 9F06), "" when
+// the chip data do not say or name an application that is not in the table.
+func SchemeOf(tags TLV) Scheme {
+	for _, tag := range []uint32{0x84, 0x9F06} {
+		name, _ := tags.get(tag)
+		for _, r := range registered {
+			if bytes.HasPrefix(name, r.rid[:]) {
+				return r.scheme
+			}
+		}
+	}
+	return ""
+}
 
 // IAD is the issuer application data, tag 9F10: how the card made its
 // cryptogram and what it thinks of the transaction.

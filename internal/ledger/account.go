@@ -25,6 +25,7 @@ const (
 	Fees     AccountID = 2 * slots // fee income
 	Transit  AccountID = 3 * slots // money on its way to somebody who has not chosen yet
 	World    AccountID = 4 * slots // opening balances of the demo and of benches
+	Network  AccountID = 5 * slots // what the card network settles with us for our cards' purchases
 )
 
 // Bank tells an account of the bank's own chart.

@@ -51,6 +51,9 @@ const (
 	KindBench    Kind = 6 // a transfer in a bench of the book alone: no feed tells of it
 	// KindCorrection is a manual posting that two members of staff agreed on.
 	KindCorrection Kind = 7
+	// KindPurchase is what a card paid at somebody else's terminal or shop: its
+	// hold, its clearing, what comes back. Room purchase tells of it in the feed.
+	KindPurchase Kind = 8
 )
 
 // Phase is the step a transaction takes.

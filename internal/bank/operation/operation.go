@@ -33,6 +33,10 @@ const (
 	TransferIn  Kind = 2 // from another client
 	TopUp       Kind = 3 // from another bank's card
 	Correction  Kind = 4 // put right by the bank, by two members of staff
+	Purchase    Kind = 5 // paid by card
+	Cash        Kind = 6 // taken from a cash machine or over a counter
+	Refund      Kind = 7 // a merchant gives money back
+	CardCredit  Kind = 8 // sent to the card through its network
 )
 
 // String gives the stable word used by the API: "transfer_out".
@@ -46,9 +50,20 @@ func (k Kind) String() string {
 		return "topup"
 	case Correction:
 		return "correction"
+	case Purchase:
+		return "purchase"
+	case Cash:
+		return "cash"
+	case Refund:
+		return "refund"
+	case CardCredit:
+		return "card_credit"
 	}
 	return "other"
 }
+
+// OfCard tells the kinds that a card made at somebody else's terminal.
+func (k Kind) OfCard() bool { return k >= Purchase && k <= CardCredit }
 
 // State is how far an operation has come. Numbers are stored and never change.
 type State int16
@@ -58,6 +73,7 @@ const (
 	Done     State = 1
 	Pending  State = 2
 	Declined State = 3
+	Reversed State = 4 // was held, and was given back
 )
 
 // String gives the stable word used by the API.
@@ -69,6 +85,8 @@ func (s State) String() string {
 		return "pending"
 	case Declined:
 		return "declined"
+	case Reversed:
+		return "reversed"
 	}
 	return "other"
 }
@@ -104,6 +122,24 @@ type Details struct {
 	// and of its confirmation; see transfer.Service.Evidence.
 	Order string `json:"o,omitempty"`
 	Proof string `json:"r,omitempty"`
+	// Purchase tells what a card did: kinds Purchase, Cash, Refund and CardCredit.
+	Purchase *PurchaseDetails `json:"b,omitempty"`
+}
+
+// PurchaseDetails is what the network told of a purchase. Details.Name is the
+// merchant, cleaned; Details.Card is the last four digits of the card.
+type PurchaseDetails struct {
+	Card     id.ID        `json:"k"`           // the card that paid
+	MCC      string       `json:"m,omitempty"` // merchant category code, ISO 18245
+	City     string       `json:"y,omitempty"`
+	Country  string       `json:"n,omitempty"` // ISO 3166 numeric
+	Local    money.Amount `json:"l"`           // in the merchant's currency
+	Held     money.Amount `json:"h"`           // what was held, in the account's currency
+	Channel  string       `json:"c,omitempty"` // chip, contactless, magstripe, internet, manual, on_file
+	Code     string       `json:"a,omitempty"` // approval code
+	Reason   string       `json:"d,omitempty"` // of Declined and Reversed: a stable word
+	Missing  money.Amount `json:"x"`           // of Declined for want of money
+	Terminal string       `json:"t,omitempty"`
 }
 
 // Filter chooses a page of the feed.

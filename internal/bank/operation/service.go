@@ -188,10 +188,10 @@ func floor(t time.Time) id.ID {
 
 var (
 	qSpend = db.Query(`SELECT kind, CAST(SUM(-amount_minor) AS BIGINT), COUNT(*) FROM operation
-		WHERE client = $1 AND id >= $2 AND id < $3 AND at_us >= $4 AND at_us < $5 AND amount_minor < 0 AND state <> $6
+		WHERE client = $1 AND id >= $2 AND id < $3 AND at_us >= $4 AND at_us < $5 AND amount_minor < 0 AND state < $6
 		GROUP BY kind ORDER BY 2 DESC, kind LIMIT 100`)
 	qDays = db.Query(`SELECT (at_us + CAST($7 AS BIGINT)) / 86400000000, CAST(SUM(-amount_minor) AS BIGINT) FROM operation
-		WHERE client = $1 AND id >= $2 AND id < $3 AND at_us >= $4 AND at_us < $5 AND amount_minor < 0 AND state <> $6
+		WHERE client = $1 AND id >= $2 AND id < $3 AND at_us >= $4 AND at_us < $5 AND amount_minor < 0 AND state < $6
 		GROUP BY 1 ORDER BY 1 DESC LIMIT 400`)
 )
 

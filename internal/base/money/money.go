@@ -135,3 +135,24 @@ func (a Amount) PPM(ppm int64, r Rounding) (Amount, error) {
 	}
 	return Amount{out, a.Cur}, nil
 }
+
+// MulDiv gives n·num/den, rounded half away from zero, without losing what does
+// not fit on the way. den must be above nought and the others not below.
+func MulDiv(n, num, den int64) (int64, error) {
+	if n < 0 || num < 0 || den <= 0 {
+		return 0, fmt.Errorf("money: %d·%d/%d", n, num, den)
+	}
+	hi, lo := bits.Mul64(uint64(n), uint64(num))
+	d := uint64(den)
+	if hi >= d {
+		return 0, ErrOverflow
+	}
+	q, rem := bits.Div64(hi, lo, d)
+	if rem >= d-rem {
+		q++
+	}
+	if q > math.MaxInt64 {
+		return 0, ErrOverflow
+	}
+	return int64(q), nil
+}

@@ -13,23 +13,36 @@ func TestServeRefusesABadConfiguration(t *testing.T) {
 	right := func() *ServeConfig {
 		return &ServeConfig{
 			Heads: "heads", Origin: "https://my.bank.example", PartnersOrigin: "https://partners.bank.example", MetricsAddr: "127.0.0.1:9090",
-			TrustedProxies: []string{"127.0.0.1/32"}, PayOrigins: []string{"https://3ds.acquirer.example"},
+			ConsoleOrigin: "https://console.bank.example", TrustedProxies: []string{"127.0.0.1/32"}, PayOrigins: []string{"https://3ds.acquirer.example"},
 			AcquirerKey: signature.Secret("a"), SMSKey: signature.Secret("b"), CallbackSecret: signature.Secret("c"),
 		}
 	}
 	if _, err := right().check(); err != nil {
 		t.Fatal(err)
 	}
+	none := right()
+	none.ConsoleOrigin = ""
+	if _, err := none.check(); err != nil {
+		t.Fatalf("a server without a console: %v", err)
+	}
+	for _, origin := range []string{"http://console.bank.example", "https://console.bank.example/staff", "console.bank.example", "https://", "https://%zz"} {
+		c := right()
+		c.ConsoleOrigin = origin
+		if _, err := c.check(); err == nil || !strings.Contains(err.Error(), "--console-origin must be an https address without a path") {
+			t.Errorf("--console-origin %q: %v", origin, err)
+		}
+	}
 	for want, spoil := range map[string]func(*ServeConfig){
-		"--origin must be":          func(c *ServeConfig) { c.Origin = "http://my.bank.example" },
-		"--partners-origin must be": func(c *ServeConfig) { c.PartnersOrigin = "https://partners.bank.example/path" },
-		"--pay-origin must be":      func(c *ServeConfig) { c.PayOrigins = []string{"http://3ds.acquirer.example"} },
-		"go together":               func(c *ServeConfig) { c.TLSCert = "cert.pem" },
-		"--trusted-proxy":           func(c *ServeConfig) { c.TrustedProxies = nil },
-		"no network":                func(c *ServeConfig) { c.TrustedProxies = []string{"everybody"} },
-		"--metrics-addr":            func(c *ServeConfig) { c.MetricsAddr = "0.0.0.0:9090" },
-		"--audit-heads":             func(c *ServeConfig) { c.Heads, c.DB = "", "postgres://bank" },
-		"--sms-key-file is empty":   func(c *ServeConfig) { c.SMSKey = "" },
+		"--console-origin must differ": func(c *ServeConfig) { c.ConsoleOrigin = c.Origin },
+		"--origin must be":             func(c *ServeConfig) { c.Origin = "http://my.bank.example" },
+		"--partners-origin must be":    func(c *ServeConfig) { c.PartnersOrigin = "https://partners.bank.example/path" },
+		"--pay-origin must be":         func(c *ServeConfig) { c.PayOrigins = []string{"http://3ds.acquirer.example"} },
+		"go together":                  func(c *ServeConfig) { c.TLSCert = "cert.pem" },
+		"--trusted-proxy":              func(c *ServeConfig) { c.TrustedProxies = nil },
+		"no network":                   func(c *ServeConfig) { c.TrustedProxies = []string{"everybody"} },
+		"--metrics-addr":               func(c *ServeConfig) { c.MetricsAddr = "0.0.0.0:9090" },
+		"--audit-heads":                func(c *ServeConfig) { c.Heads, c.DB = "", "postgres://bank" },
+		"--sms-key-file is empty":      func(c *ServeConfig) { c.SMSKey = "" },
 	} {
 		c := right()
 		spoil(c)

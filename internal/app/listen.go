@@ -17,6 +17,7 @@ const (
 	answerIn    = 60 * time.Second // streams lift it for themselves
 	idleFor     = 2 * time.Minute
 	headerBytes = 16 << 10
+	headerSlop  = 4 << 10 // net/http reads so much more than it is told
 	shutdownIn  = 10 * time.Second
 )
 
@@ -41,7 +42,7 @@ type server struct {
 func newServer(name string, l net.Listener, h http.Handler, log *slog.Logger) *server {
 	return &server{name: name, listener: l, http: &http.Server{
 		Handler: h, ReadHeaderTimeout: headerIn, ReadTimeout: requestIn, WriteTimeout: answerIn,
-		IdleTimeout: idleFor, MaxHeaderBytes: headerBytes,
+		IdleTimeout: idleFor, MaxHeaderBytes: headerBytes - headerSlop,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
 }

@@ -2,10 +2,12 @@ package house
 
 import (
 	"go/ast"
+	"go/build"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -148,6 +150,12 @@ func isFloat(t types.Type, path []types.Type) bool {
 // The finder itself: each way to bring a float in is found, and what only
 // looks like one is not.
 func TestFloatFinder(t *testing.T) {
+	// A test built with -trimpath does not know where Go is.
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	build.Default.GOROOT = strings.TrimSpace(string(root))
 	std := importer.ForCompiler(token.NewFileSet(), "source", nil)
 	for body, want := range map[string]bool{
 		"var x float64; _ = x":                                     true,

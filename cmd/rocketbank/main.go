@@ -20,18 +20,20 @@ import (
 // commands is the command line. Every flag may also be given in the
 // environment (ROCKETBANK_…) or, for serve, in the file named by --config.
 type commands struct {
-	Demo    demoCmd    `cmd:"" help:"Run everything in one process: the bank, its sandbox and example people."`
-	Serve   serveCmd   `cmd:"" help:"Run the bank for real clients."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date, or show how it stands."`
-	Verify  verifyCmd  `cmd:"" help:"Re-add the whole book and check every invariant."`
-	Bench   benchCmd   `cmd:"" help:"Measure how fast money moves."`
-	Backup  backupCmd  `cmd:"" help:"Write an encrypted backup of the database."`
-	Restore restoreCmd `cmd:"" help:"Fill a new database from a backup and verify it."`
-	Keys    keysCmd    `cmd:"" help:"Make, change, encrypt or count the keys under which personal data are sealed."`
-	Staff   staffCmd   `cmd:"" help:"Let members of staff into the console, or out."`
-	Inspect inspectCmd `cmd:"" help:"Decode and check one artefact."`
-	APISign apiSignCmd `cmd:"" name:"api-sign" help:"Sign an order of the open API with a token's key."`
-	Version versionCmd `cmd:"" help:"Tell which program this is."`
+	Demo     demoCmd     `cmd:"" help:"Run everything in one process: the bank, its sandbox and example people."`
+	Serve    serveCmd    `cmd:"" help:"Run the bank for real clients."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date, or show how it stands."`
+	Verify   verifyCmd   `cmd:"" help:"Re-add the whole book and check every invariant."`
+	Bench    benchCmd    `cmd:"" help:"Measure how fast money moves."`
+	Backup   backupCmd   `cmd:"" help:"Write an encrypted backup of the database."`
+	Restore  restoreCmd  `cmd:"" help:"Fill a new database from a backup and verify it."`
+	Keys     keysCmd     `cmd:"" help:"Make, change, encrypt or count the keys under which personal data are sealed."`
+	Staff    staffCmd    `cmd:"" help:"Let members of staff into the console, or out."`
+	Clearing clearingCmd `cmd:"" help:"Post what the card network cleared."`
+	Rates    ratesCmd    `cmd:"" help:"Keep the partner bank's exchange rates."`
+	Inspect  inspectCmd  `cmd:"" help:"Decode and check one artefact."`
+	APISign  apiSignCmd  `cmd:"" name:"api-sign" help:"Sign an order of the open API with a token's key."`
+	Version  versionCmd  `cmd:"" help:"Tell which program this is."`
 }
 
 // errTold ends the program with exit code 1 after the command has already

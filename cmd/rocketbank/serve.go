@@ -40,6 +40,12 @@ type serveCmd struct {
 
 	SMSCallbackSecretFile string `name:"sms-callback-secret-file" placeholder:"FILE" help:"The SMS gateway's own secret, when it is not the acquirer's."`
 
+	CardhostAddr  string `placeholder:"ADDR" help:"Where the card network's ISO 8583 line listens; without it this server has none."`
+	CardhostCert  string `placeholder:"FILE" help:"Certificate chain of that line, PEM; without one it listens on loopback alone."`
+	CardhostKey   string `placeholder:"FILE" help:"Its private key, PEM."`
+	CardhostCA    string `name:"cardhost-ca" placeholder:"FILE" help:"Authority whose certificates the network shows, PEM."`
+	NetworkSecret string `name:"network-secret-file" placeholder:"FILE" help:"The card network's own secret for clearing files, when it is not the acquirer's."`
+
 	AlertHook        string `placeholder:"https://…" help:"Address that is told of each alert by a JSON request."`
 	AlertHookSecret  string `name:"alert-hook-secret-file" placeholder:"FILE" help:"File with the secret that seals those requests."`
 	AlertHookPrivate bool   `help:"Let that address lie in a private network."`
@@ -63,13 +69,14 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		MetricsAddr: c.MetricsAddr, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, BIN: c.BIN,
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
 		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
+		Cards:  app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
 		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},
 		Log:    slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,
 	}
 	for _, s := range []struct {
 		path string
 		to   *signature.Secret
-	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}, {c.AlertHookSecret, &cfg.Alerts.Secret}} {
+	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}, {c.NetworkSecret, &cfg.NetworkSecret}, {c.AlertHookSecret, &cfg.Alerts.Secret}} {
 		if s.path == "" {
 			continue // only those that may be left out come here empty
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/ledger"
@@ -47,7 +48,7 @@ func (c verifyCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 // bookChecks are what the rooms add to the book's own verification.
-func bookChecks() []ledger.Check { return []ledger.Check{operation.Check, topup.Check} }
+func bookChecks() []ledger.Check { return []ledger.Check{operation.Check, topup.Check, purchase.Check} }
 
 // auditTrail is a ledger.Check of another kind: what was done is still told
 // the way it was written down.

@@ -12,12 +12,14 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/privacy"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
@@ -44,6 +46,8 @@ type bank struct {
 
 	clients      *client.Directory
 	cards        *card.Service
+	hsm          *hsm.Soft
+	purchases    *purchase.Service
 	access       *access.Service
 	applications *application.Service
 	limits       *limit.Service
@@ -98,6 +102,9 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	if b.cards, err = card.New(p.db, p.vault, b.ids, card.Options{BIN: p.bin}); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}
+	if b.hsm, err = hsm.New(p.vault); err != nil {
+		return nil, errors.Join(err, b.book.Close())
+	}
 	b.operations = operation.New(p.db, p.vault)
 	b.live = live.New(b.operations, p.clock.Now, p.log)
 	b.notices = notice.New(notice.Deps{
@@ -115,6 +122,9 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b.transfers = transfer.New(transfer.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,
 		Operations: b.operations, Limits: b.limits, Tariff: b.tariff, Orders: b.orders, Live: b.live, Outbox: b.outbox,
+	})
+	b.purchases = purchase.New(purchase.Deps{
+		DB: p.db, Book: b.book, Operations: b.operations, Cards: b.cards, HSM: b.hsm, Live: b.live, Outbox: b.outbox, Log: p.log,
 	})
 	b.topups = topup.New(topup.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, Operations: b.operations, Limits: b.limits, Tariff: b.tariff,

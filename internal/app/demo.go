@@ -13,8 +13,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/vault"
+	"rocketbank/internal/door/cardhost"
+	"rocketbank/internal/door/partners"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/partner/acquirer"
 	"rocketbank/internal/partner/sms"
@@ -38,6 +41,7 @@ type DemoConfig struct {
 	PartnersAddr string
 	MetricsAddr  string
 	ConsoleAddr  string
+	CardhostAddr string
 	AuditReport  string // what `make audit` wrote last; may be empty
 	Log          *slog.Logger
 	Out          io.Writer // where the ready line goes
@@ -120,13 +124,13 @@ func demoDatabase(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock) (
 }
 
 // listeners of the demo.
-type listeners struct{ cabinet, console, sandbox, partners, metrics net.Listener }
+type listeners struct{ cabinet, console, sandbox, partners, metrics, cardhost net.Listener }
 
 func demoListeners(c DemoConfig) (l listeners, err error) {
 	for _, want := range []struct {
 		addr, what string
 		to         *net.Listener
-	}{{c.Addr, "the cabinet", &l.cabinet}, {c.ConsoleAddr, "the console", &l.console}, {c.SandboxAddr, "the sandbox", &l.sandbox}, {c.PartnersAddr, "the partners", &l.partners}, {c.MetricsAddr, "the metrics", &l.metrics}} {
+	}{{c.Addr, "the cabinet", &l.cabinet}, {c.ConsoleAddr, "the console", &l.console}, {c.SandboxAddr, "the sandbox", &l.sandbox}, {c.PartnersAddr, "the partners", &l.partners}, {c.MetricsAddr, "the metrics", &l.metrics}, {c.CardhostAddr, "the card network", &l.cardhost}} {
 		if want.addr == "" {
 			want.addr = "127.0.0.1:0"
 		}
@@ -145,7 +149,7 @@ func demoListeners(c DemoConfig) (l listeners, err error) {
 }
 
 func (l listeners) close() {
-	for _, one := range []net.Listener{l.cabinet, l.console, l.sandbox, l.partners, l.metrics} {
+	for _, one := range []net.Listener{l.cabinet, l.console, l.sandbox, l.partners, l.metrics, l.cardhost} {
 		if one != nil {
 			one.Close()
 		}
@@ -164,14 +168,21 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	ready := Ready{
 		Cabinet: "http://localhost:" + port(l.cabinet), API: "http://localhost:" + port(l.cabinet) + "/api/v1",
 		Sandbox: "http://127.0.0.1:" + port(l.sandbox), Partners: "http://127.0.0.1:" + port(l.partners),
-		Metrics: "http://127.0.0.1:" + port(l.metrics), Console: "http://localhost:" + port(l.console), Cardhost: absent, ACS: absent,
+		Metrics: "http://127.0.0.1:" + port(l.metrics), Console: "http://localhost:" + port(l.console), Cardhost: "127.0.0.1:" + port(l.cardhost), ACS: absent,
 	}
 	secret := signature.Secret(fmt.Sprintf("%x", keys.MAC("demo callbacks")))
 	apiKey := signature.Secret(fmt.Sprintf("%x", keys.MAC("demo partner key")))
 	var b *bank // made below, before anything listens
+	module, err := hsm.New(keys)
+	if err != nil {
+		return err
+	}
+	zpk, _ := module.DemoTerminalKeys()
 	world, err := sandbox.New(sandbox.Config{
 		DataDir: filepath.Join(c.Folder, sandboxFolder), Origin: ready.Sandbox, BankOrigin: ready.Cabinet, Merchant: ui.DefaultBrand().Name,
 		SMSKey: apiKey, AcquirerKey: apiKey, CallbackSecret: secret, Clock: clk, Log: c.Log,
+		CardHost: ready.Cardhost, ZPK: zpk, ClearingURL: ready.Partners + partners.ClearingPath,
+		Wallet:  func(ctx context.Context) ([]sandbox.Plastic, error) { return b.plastic(ctx) },
 		Console: ready.Console, Staff: func(role string) (sandbox.StaffLink, error) { return b.staffLink(ctx, role) },
 	})
 	if err != nil {
@@ -211,6 +222,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 		g.Go(func() error { return s.run(work) })
 	}
 	g.Go(func() error { b.runLoops(work); return nil })
+	g.Go(func() error { return cardhost.New(b.cardhost(nil)).Run(work, l.cardhost) })
 	g.Go(func() error {
 		if ready.People, err = b.examplePeople(work, c.Folder, clk, ready.Sandbox, fresh); err != nil {
 			return err

@@ -21,6 +21,7 @@ type doorConfig struct {
 	brand          ui.Brand
 	callbackSecret signature.Secret
 	smsSecret      signature.Secret // the SMS gateway's; empty: the same
+	networkSecret  signature.Secret // the card network's; empty: the same
 	proxies        []netip.Prefix   // may set forwarded headers
 	stopping       <-chan struct{}
 
@@ -53,7 +54,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		Access: b.access, Looks: b.privacy,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	})
-	callbacks := partners.New(partners.Deps{Topups: b.topups, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log})
+	callbacks := partners.New(partners.Deps{Topups: b.topups, Clearing: b.purchases, NetworkSecret: c.networkSecret, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log})
 	desk, err := b.console(kit, c)
 	if err != nil {
 		return doors{}, err

@@ -20,6 +20,7 @@ func (b *bank) runLoops(ctx context.Context) {
 	wg.Go(func() { b.outbox.Run(ctx) })
 	wg.Go(func() { b.live.Run(ctx) })
 	wg.Go(func() { b.topups.Run(ctx) })
+	wg.Go(func() { b.purchases.Run(ctx) })
 	wg.Go(func() { every(ctx, expiryEvery, b.expire) })
 	wg.Go(func() { every(ctx, sweepEvery, b.sweep) })
 	wg.Go(func() { b.signHeads(ctx) })

@@ -16,6 +16,7 @@ import (
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/vault"
+	"rocketbank/internal/door/cardhost"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/partner/acquirer"
 	"rocketbank/internal/partner/sms"
@@ -48,6 +49,10 @@ type ServeConfig struct {
 	CallbackSecret signature.Secret
 	// SMSCallbackSecret seals the gateway's receipts; empty: CallbackSecret does.
 	SMSCallbackSecret signature.Secret
+
+	// NetworkSecret seals the card network's clearing files; empty: CallbackSecret does.
+	NetworkSecret signature.Secret
+	Cards         CardLine
 
 	Alerts          Alerts
 	AuditReport     string // what `make audit` wrote last; may be empty
@@ -156,7 +161,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 
 func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix) error {
 	doors, err := b.doors(doorConfig{
-		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, proxies: proxies, stopping: ctx.Done(),
+		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, networkSecret: c.NetworkSecret, proxies: proxies, stopping: ctx.Done(),
 		consoleOrigin: c.ConsoleOrigin, auditReport: c.AuditReport, securityContact: c.SecurityContact,
 	})
 	if err != nil {
@@ -192,7 +197,17 @@ func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix)
 		}
 		servers = append(servers, one)
 	}
+	line, secure, err := c.Cards.open()
+	if err != nil {
+		for _, open := range servers {
+			open.listener.Close()
+		}
+		return err
+	}
 	g, work := errgroup.WithContext(ctx)
+	if line != nil {
+		g.Go(func() error { return cardhost.New(b.cardhost(secure)).Run(work, line) })
+	}
 	for _, s := range servers {
 		g.Go(func() error { return s.run(work) })
 	}

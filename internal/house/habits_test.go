@@ -90,6 +90,24 @@ func TestDomainsTakeTimeAndChance(t *testing.T) {
 	}
 }
 
+// The keys of plastic and of terminals leave the module for the demo alone,
+// which plays factory and shop; app wires the demo.
+func TestOnlyTheDemoMakesPlastic(t *testing.T) {
+	for _, f := range filesOf(t) {
+		if f.test || under(f.room, "internal/bank/hsm") {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok && (sel.Sel.Name == "Personalise" || sel.Sel.Name == "DemoTerminalKeys") {
+				if f.room != "internal/app" {
+					t.Errorf("%s: %s is the demo's", f.at(sel), sel.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
 func forbidCalls(t *testing.T, f file, path string, names ...string) {
 	t.Helper()
 	local := f.imports(path)

@@ -98,6 +98,11 @@ func (c *courier) deliver(url string, body []byte) {
 }
 
 func (c *courier) post(url string, body []byte) error {
+	return c.postAs(url, "application/json", body)
+}
+
+// postAs sends one sealed body of some type, once.
+func (c *courier) postAs(url, kind string, body []byte) error {
 	select {
 	case c.posting <- struct{}{}:
 		defer func() { <-c.posting }()
@@ -108,7 +113,7 @@ func (c *courier) post(url string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	req.Header.Set(signature.Header, signature.Sign(c.secret, time.Now(), body))
 	resp, err := c.client.Do(req)
 	if err != nil {

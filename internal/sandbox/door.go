@@ -28,11 +28,13 @@ type door struct {
 	cfg      Config
 	sms      *gateway
 	acquirer *acquirer
+	till     *till
+	post     *courier
 	pages    map[string]*template.Template
 	log      *slog.Logger
 }
 
-func newDoor(cfg Config, sms *gateway, acq *acquirer) (http.Handler, error) {
+func newDoor(cfg Config, sms *gateway, acq *acquirer, till *till, post *courier) (http.Handler, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -41,7 +43,7 @@ func newDoor(cfg Config, sms *gateway, acq *acquirer) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &door{cfg: cfg, sms: sms, acquirer: acq, pages: pages, log: cfg.Log}
+	d := &door{cfg: cfg, sms: sms, acquirer: acq, till: till, post: post, pages: pages, log: cfg.Log}
 	return d.routes(http.FileServerFS(static)), nil
 }
 
@@ -66,6 +68,15 @@ func (d *door) routes(static http.Handler) http.Handler {
 		mux.Handle("GET /staff", d.page(d.getStaff))
 		mux.Handle("POST /staff", d.page(d.postStaff))
 		mux.Handle("GET /staff.json", d.api(d.getStaffJSON))
+	}
+	if d.till != nil {
+		mux.Handle("GET /terminal", d.page(d.getTerminal))
+		mux.Handle("POST /terminal", d.page(d.postTerminal))
+		mux.Handle("GET /terminal/{slip}", d.page(d.getSlip))
+		mux.Handle("POST /terminal/{slip}", d.page(d.postSlip))
+		mux.Handle("POST /clearing", d.page(d.postClearing))
+		mux.Handle("POST /terminal.json", d.api(d.postTerminalJSON))
+		mux.Handle("POST /clearing.json", d.api(d.postClearingJSON))
 	}
 	mux.Handle("POST /language", d.page(d.postLanguage))
 
@@ -175,6 +186,7 @@ type sheet struct {
 	Bank    string
 	Clock   bool
 	Staff   bool
+	Till    bool
 	Refresh int // seconds between reloads without script; 0 = none
 	Data    any
 }
@@ -207,7 +219,7 @@ func (d *door) sheet(r *http.Request, title string, data any) sheet {
 	p := locale.For(langOf(r))
 	return sheet{
 		Printer: p, Title: p.T(title), Path: r.URL.Path, Now: d.cfg.now().In(clock.Moscow),
-		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Data: data,
+		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Till: d.till != nil, Data: data,
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/rail/emv"
 	"rocketbank/internal/rail/signature"
 )
 
@@ -48,12 +49,20 @@ type Config struct {
 	AcquirerKey    signature.Secret // the acquirer's API key
 	CallbackSecret signature.Secret // seals what both post back
 
-	Clock     Clock             // nil: real time, and no clock page
-	Staff     StaffLinks        // nil: no page of the bank's staff
-	Console   string            // the console's origin, where the staff's links lead
-	SlowFor   time.Duration     // how long the slow card takes; nought means 20 s
-	Transport http.RoundTripper // carries callbacks; nil means the network
-	Log       *slog.Logger      // nil means silence
+	Clock   Clock      // nil: real time, and no clock page
+	Staff   StaffLinks // nil: no page of the bank's staff
+	Console string     // the console's origin, where the staff's links lead
+	// CardHost is where the bank listens for the card network, Wallet the cards
+	// of the demo's people, ZPK the key that terminals seal PINs with, and
+	// ClearingURL where the network posts its clearing files. Without CardHost
+	// there are no terminals.
+	CardHost    string
+	Wallet      Wallet
+	ZPK         emv.Key2
+	ClearingURL string
+	SlowFor     time.Duration     // how long the slow card takes; nought means 20 s
+	Transport   http.RoundTripper // carries callbacks; nil means the network
+	Log         *slog.Logger      // nil means silence
 }
 
 // Paths of the two partner APIs below the sandbox's origin.
@@ -70,6 +79,7 @@ type Sandbox struct {
 	sms      *gateway
 	acquirer *acquirer
 	courier  *courier
+	till     *till // nil: no terminals
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -97,7 +107,12 @@ func New(cfg Config) (*Sandbox, error) {
 	}
 
 	s := &Sandbox{sms: sms, acquirer: acq, courier: post, stop: stop}
-	s.Handler, err = newDoor(cfg, sms, acq)
+	if cfg.CardHost != "" {
+		if s.till, err = openTill(cfg, ids); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	s.Handler, err = newDoor(cfg, sms, acq, s.till, post)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -111,7 +126,11 @@ func (s *Sandbox) Close() error {
 	s.stop()
 	s.work.Wait()
 	s.courier.wait()
-	return errors.Join(s.sms.close(), s.acquirer.close())
+	var till error
+	if s.till != nil {
+		till = s.till.close()
+	}
+	return errors.Join(s.sms.close(), s.acquirer.close(), till)
 }
 
 func (cfg Config) checked() (Config, error) {

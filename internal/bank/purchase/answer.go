@@ -117,7 +117,11 @@ func (s *Service) pinService(ctx context.Context, tx db.Tx, r Request, f card.Fa
 			*a = Answer{Reason: WeakPIN}
 			return nil
 		}
-		return s.d.Cards.NetworkPIN(ctx, tx, f.Client, f.ID, pin)
+		pvv, err := s.d.HSM.PVV(r.Number.Reveal(), pin)
+		if err != nil {
+			return err
+		}
+		return s.d.Cards.NetworkPIN(ctx, tx, f.Client, f.ID, pvv)
 	}
 	return nil
 }
@@ -144,7 +148,7 @@ func Clean(name string) string {
 	name, _, _ = strings.Cut(name, "*")
 	words := strings.Fields(name)
 	for i, w := range words {
-		if len(w) > 3 && strings.ToUpper(w) == w {
+		if utf8.RuneCountInString(w) > 3 && strings.ToUpper(w) == w {
 			r, n := utf8.DecodeRuneInString(w)
 			words[i] = string(unicode.ToUpper(r)) + strings.ToLower(w[n:])
 		}

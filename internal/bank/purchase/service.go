@@ -23,7 +23,7 @@ type Cards interface {
 	FaceIn(ctx context.Context, tx db.Tx, who client.ID, one id.ID) (card.Face, error)
 	CountWrongPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID) (left int, err error)
 	PINRight(ctx context.Context, tx db.Tx, who client.ID, one id.ID) error
-	NetworkPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID, pin vault.Hidden) error
+	NetworkPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID, pvv vault.Hidden) error
 	NetworkUnblockPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID) error
 }
 
@@ -31,6 +31,7 @@ type Cards interface {
 type HSM interface {
 	// VerifyPIN opens an enciphered block; emv.ErrPINBlock tells that it is none.
 	VerifyPIN(number string, block []byte, iso4 bool, pvv string) (bool, error)
+	PVV(number string, pin vault.Hidden) (vault.Hidden, error)
 	OpenPIN(number string, block []byte, iso4 bool) (vault.Hidden, error)
 	Cryptogram(number, sequence string, tags emv.TLV) (emv.Cryptogram, error)
 	UnblockScript(number, sequence string, tags emv.TLV) ([]byte, error)

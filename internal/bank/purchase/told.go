@@ -2,12 +2,10 @@ package purchase
 
 import (
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/outbox"
 )
-
-// Topic is the outbox topic of what cards did.
-const Topic = "purchase"
 
 // Told is the event that something happened with a card. It names no sum and
 // no merchant: the handler reads the client's operation.
@@ -17,5 +15,5 @@ type Told struct {
 }
 
 func (t Told) event(event id.ID) outbox.Event {
-	return outbox.Event{ID: event, Topic: Topic, Owner: int64(t.Client), Payload: t.Operation.Bytes()}
+	return outbox.Event{ID: event, Topic: notice.TopicPurchase, Owner: int64(t.Client), Payload: t.Operation.Bytes()}
 }

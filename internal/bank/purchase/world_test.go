@@ -65,8 +65,9 @@ func (s *safe) OpenPIN(number string, block []byte, _ bool) (vault.Hidden, error
 	pin, err := emv.DecodeISO0(s.zpk, number, block)
 	return vault.Hide(pin), err
 }
-func (s *safe) PVV(number string, pin vault.Hidden) (string, error) {
-	return emv.PVV(s.imk, 1, number, pin.Reveal())
+func (s *safe) PVV(number string, pin vault.Hidden) (vault.Hidden, error) {
+	v, err := emv.PVV(s.imk, 1, number, pin.Reveal())
+	return vault.Hide(v), err
 }
 func (s *safe) Cryptogram(number, sequence string, tags emv.TLV) (emv.Cryptogram, error) {
 	return emv.ARQC(emv.Mastercard, s.imk, number, sequence, emv.OptionA, tags)
@@ -118,55 +119,11 @@ func (c *wallet) numberOf(w *world, one id.ID) string {
 	return n
 }
 
-func (c *wallet) dress(f card.Face) card.Face {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f.PINSet, f.PVV = c.pvv != "", vault.Hide(c.pvv)
-	f.PINTries = c.wrong[f.ID]
-	f.PINLeft = max(0, 3-f.PINTries)
-	return f
-}
-
-func (c *wallet) ByNumber(ctx context.Context, number string) (card.Face, error) {
-	f, err := c.Service.ByNumber(ctx, number)
-	return c.dress(f), err
-}
-
-func (c *wallet) FaceIn(ctx context.Context, tx db.Tx, who client.ID, one id.ID) (card.Face, error) {
-	f, err := c.Service.FaceIn(ctx, tx, who, one)
-	return c.dress(f), err
-}
-
-func (c *wallet) CountWrongPIN(_ context.Context, _ db.Tx, _ client.ID, one id.ID) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.wrong[one]++
-	return max(0, 3-c.wrong[one]), nil
-}
-
-func (c *wallet) PINRight(_ context.Context, _ db.Tx, _ client.ID, one id.ID) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.wrong[one] = 0
-	return nil
-}
-
-func (c *wallet) NetworkUnblockPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID) error {
-	return c.PINRight(ctx, tx, who, one)
-}
-
-func (c *wallet) NetworkPIN(_ context.Context, _ db.Tx, _ client.ID, _ id.ID, pin vault.Hidden) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pvv = "new:" + pin.Reveal()
-	return nil
-}
-
 func newWorld(b *banktest.Bank, roubles int64) *world {
 	b.Helper()
 	w := &world{Bank: b, hsm: newSafe(b.T), proofs: &proofs{good: map[string]bool{}}, owner: b.Client("Анна", "Соколова", roubles)}
 	var err error
-	w.cards = &wallet{wrong: map[id.ID]int{}}
+	w.cards = &wallet{}
 	if w.cards.Service, err = card.New(b.DB, b.Vault, b.IDs, card.Options{}); err != nil {
 		b.Fatal(err)
 	}
@@ -313,11 +270,5 @@ func (w *world) sound() {
 	}
 }
 
-// wallet is the card room with PIN counters in memory.
-type wallet struct {
-	*card.Service
-	mu     sync.Mutex
-	wrong  map[id.ID]int
-	pvv    string
-	number string
-}
+// wallet is the card room, and knows numbers.
+type wallet struct{ *card.Service }

@@ -138,7 +138,7 @@ func (m *material) grow() error {
 			return fmt.Errorf("no key for class %q", c)
 		}
 	}
-	secret := slices.Concat(m.lookup, m.mac, m.pepper)
+	secret := m.secret()
 	for _, c := range classes {
 		if len(m.seals[c]) > 0 {
 			continue
@@ -164,6 +164,10 @@ func (m *material) grow() error {
 	}
 	return nil
 }
+
+// secret is what keys that came late are derived from: the part of a set that
+// a rotation leaves alone.
+func (m *material) secret() []byte { return slices.Concat(m.lookup, m.mac, m.pepper) }
 
 func derived(secret []byte, what string) ([]byte, error) {
 	return hkdf.Key(sha256.New, secret, nil, "rocketbank vault 1 "+what, keySize)

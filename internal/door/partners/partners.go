@@ -49,13 +49,16 @@ type Deps struct {
 	Topups   TopupNotifier
 	Receipts SMSReceipts
 	SIM      SIMWatch // hears of changed SIM cards; may be nil
+	Clearing Clearing // posts what the card network clears; may be nil
 	// Secret checks the acquirer's seals, SMSSecret the gateway's; an empty
 	// SMSSecret means that both partners were given the same one. Without any
 	// secret the door stays shut: no seal is right.
 	Secret    signature.Secret
 	SMSSecret signature.Secret
-	Now       func() time.Time // real time, for the age of a seal; the machine's when nil
-	Log       *slog.Logger     // may be nil
+	// NetworkSecret is the card network's; empty means the acquirer's.
+	NetworkSecret signature.Secret
+	Now           func() time.Time // real time, for the age of a seal; the machine's when nil
+	Log           *slog.Logger     // may be nil
 }
 
 // maxBody bounds a message.
@@ -68,6 +71,9 @@ func New(deps Deps) http.Handler {
 	if deps.SMSSecret == "" {
 		deps.SMSSecret = deps.Secret
 	}
+	if deps.NetworkSecret == "" {
+		deps.NetworkSecret = deps.Secret
+	}
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
@@ -77,7 +83,7 @@ func New(deps Deps) http.Handler {
 	d := &door{deps}
 	mux := http.NewServeMux()
 	for _, rt := range d.routes() {
-		mux.Handle("POST "+rt.path, d.sealed(rt.secret, rt.take))
+		mux.Handle("POST "+rt.path, d.sealed(rt))
 	}
 	// No page of another site has business here; without a seal it would get
 	// no further anyway.
@@ -90,13 +96,23 @@ type route struct {
 	path   string
 	secret signature.Secret
 	take   func(context.Context, []byte) error
+	file   bool // a clearing file, larger and of its own type
+}
+
+// kind is the type that a route's bodies have, and limit their length.
+func (rt route) kind() (kind string, limit int64) {
+	if rt.file {
+		return "application/jsonl", maxFile
+	}
+	return "application/json", maxBody
 }
 
 // routes is every way in.
 func (d *door) routes() []route {
 	return []route{
-		{"/acquirer/callback", d.Secret, d.acquirerCallback},
-		{"/sms/receipt", d.SMSSecret, d.smsReceipt},
+		{path: "/acquirer/callback", secret: d.Secret, take: d.acquirerCallback},
+		{path: "/sms/receipt", secret: d.SMSSecret, take: d.smsReceipt},
+		{path: ClearingPath, secret: d.NetworkSecret, take: d.clearing, file: true},
 	}
 }
 
@@ -114,13 +130,13 @@ func bad(reason, field string) error {
 
 // sealed reads the body, checks the seal over its raw bytes and only then lets
 // anybody look inside.
-func (d *door) sealed(secret signature.Secret, h func(context.Context, []byte) error) http.Handler {
+func (d *door) sealed(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		body, err := d.open(w, r, secret)
+		body, err := d.open(w, r, rt)
 		if err == nil {
-			err = h(r.Context(), body)
+			err = rt.take(r.Context(), body)
 		}
 		if err == nil {
 			w.WriteHeader(http.StatusNoContent)
@@ -130,8 +146,9 @@ func (d *door) sealed(secret signature.Secret, h func(context.Context, []byte) e
 	})
 }
 
-func (d *door) open(w http.ResponseWriter, r *http.Request, secret signature.Secret) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+func (d *door) open(w http.ResponseWriter, r *http.Request, rt route) ([]byte, error) {
+	want, limit := rt.kind()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
@@ -143,11 +160,11 @@ func (d *door) open(w http.ResponseWriter, r *http.Request, secret signature.Sec
 	if len(seals) != 1 {
 		return nil, &refusal{http.StatusUnauthorized, "bad_signature", ""}
 	}
-	if err := signature.Verify(secret, seals[0], body, d.Now()); err != nil {
+	if err := signature.Verify(rt.secret, seals[0], body, d.Now()); err != nil {
 		d.Log.WarnContext(r.Context(), "partner message refused", "route", r.Pattern, "err", err)
 		return nil, &refusal{http.StatusUnauthorized, "bad_signature", ""}
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != want {
 		return nil, &refusal{http.StatusUnsupportedMediaType, "bad_content_type", "Content-Type"}
 	}
 	return body, nil

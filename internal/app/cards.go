@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/hsm"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/vault"
+	"rocketbank/internal/door/cardhost"
+	"rocketbank/internal/ledger"
+	"rocketbank/internal/sandbox"
+)
+
+// cardhost is how the card network's line is answered.
+func (b *bank) cardhost(secure *tls.Config) cardhost.Options {
+	return cardhost.Options{Bank: b.purchases, TLS: secure, Log: b.log, Now: b.clock.Now}
+}
+
+// plastic is what the demo's people carry: the bank plays its card factory.
+func (b *bank) plastic(ctx context.Context) ([]sandbox.Plastic, error) {
+	list, err := b.cards.Pressed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]sandbox.Plastic, 0, len(list))
+	for _, c := range list {
+		if c.State.Dead() {
+			continue
+		}
+		sequence := "01"
+		if c.Virtual() {
+			sequence = "00"
+		}
+		chip, err := b.hsm.Personalise(c.Number.Reveal(), sequence, c.YYMM)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sandbox.Plastic{
+			ID: c.ID.Text("cd"), Holder: c.Holder, Masked: c.First6[:4] + " " + c.First6[4:] + "•• •••• " + c.Last4, Virtual: c.Virtual(),
+			Number: sandbox.Secret(c.Number.Reveal()), Expiry: c.YYMM, Sequence: sequence, Track2: sandbox.Secret(chip.Track2.Reveal()),
+			DKI: chip.DKI, AC: chip.AC,
+		})
+	}
+	return out, nil
+}
+
+// OpenPurchases makes the room of purchases alone, for commands that import
+// clearing files and rates; close gives the book back.
+func OpenPurchases(ctx context.Context, d *db.DB, v *vault.Vault, log *slog.Logger) (s *purchase.Service, closing func() error, err error) {
+	ids := id.NewSource(d.Now)
+	module, err := hsm.New(v)
+	if err != nil {
+		return nil, nil, err
+	}
+	cards, err := card.New(d, v, ids, card.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	book, err := ledger.NewBook(ctx, d, ledger.Options{IDs: ids, Log: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	return purchase.New(purchase.Deps{DB: d, Book: book, Operations: operation.New(d, v), Cards: cards, HSM: module, Log: log}), book.Close, nil
+}
+
+// CardLine says where the card network reaches this server.
+type CardLine struct {
+	Addr     string // empty: it does not
+	Cert     string // with Key and ClientCA: TLS on both sides; without: loopback alone
+	Key      string
+	ClientCA string
+}
+
+// open takes the line's address and certificates; nil without an address.
+func (c CardLine) open() (net.Listener, *tls.Config, error) {
+	secure, err := c.secure()
+	if err != nil || c.Addr == "" {
+		return nil, nil, err
+	}
+	if host, _, err := net.SplitHostPort(c.Addr); secure == nil && (err != nil || !loopback(host)) {
+		return nil, nil, cardhost.ErrOpen
+	}
+	l, err := listen(c.Addr, "the card network")
+	return l, secure, err
+}
+
+// secure loads the line's certificates; nil without any.
+func (c CardLine) secure() (*tls.Config, error) {
+	switch {
+	case c.Cert == "" && c.Key == "" && c.ClientCA == "":
+		return nil, nil
+	case c.Cert == "" || c.Key == "" || c.ClientCA == "":
+		return nil, errors.New("--cardhost-cert, --cardhost-key and --cardhost-ca go together: both sides of the card network's line show a certificate")
+	}
+	pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+	if err != nil {
+		return nil, fmt.Errorf("the certificate of the card network's line: %w", err)
+	}
+	pem, err := os.ReadFile(c.ClientCA)
+	if err != nil {
+		return nil, fmt.Errorf("the card network's authority: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", c.ClientCA)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool}, nil
+}

@@ -212,10 +212,9 @@ func FuzzParseIAD(f *testing.F) {
 }
 
 var (
-	digitGen = rapid.StringMatching(`[0-9]+`)
-	panGen   = rapid.StringMatching(`[0-9]{13,19}`)
-	pinGen   = rapid.StringMatching(`[0-9]{4,12}`)
-	keyGen   = rapid.Map(rapid.SliceOfN(rapid.Byte(), 16, 16), func(b []byte) Key2 { return newKey2([16]byte(b)) })
+	panGen = rapid.StringMatching(`[0-9]{13,19}`)
+	pinGen = rapid.StringMatching(`[0-9]{4,12}`)
+	keyGen = rapid.Map(rapid.SliceOfN(rapid.Byte(), 16, 16), func(b []byte) Key2 { return newKey2([16]byte(b)) })
 )
 
 func TestPINBlocksComeBack(t *testing.T) {

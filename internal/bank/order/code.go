@@ -130,6 +130,8 @@ func (k Kind) word() string {
 		return "closing"
 	case NewFactor:
 		return "factor"
+	case OnlinePurchase:
+		return "purchase"
 	}
 	return "transfer"
 }

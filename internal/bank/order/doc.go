@@ -38,12 +38,15 @@ const (
 	RaiseLimit    Kind = 6
 	Closing       Kind = 7
 	NewFactor     Kind = 8 // passcode, code word, phone
+
+	OnlinePurchase Kind = 12 // a purchase in the internet, asked about by 3-D Secure
 )
 
 // whats are the words of the line «what:». They are part of the evidence.
 var whats = map[Kind]string{
 	Transfer: "transfer to a friend", NewToken: "new API token", NewPasskey: "new passkey", RemovePasskey: "remove a passkey",
 	PersonalData: "change of personal data", RaiseLimit: "raise of a limit", Closing: "closing", NewFactor: "change of a way in",
+	OnlinePurchase: "purchase on the internet",
 }
 
 // What gives the words for a kind, as they stand in the text.

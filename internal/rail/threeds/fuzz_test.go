@@ -73,7 +73,7 @@ func FuzzAuthenticationValue(f *testing.F) {
 		if err != nil {
 			return
 		}
-		made, err := threeds.MakeValue(key(), v, s)
+		made, err := makeValue(key(), v, s)
 		if err != nil {
 			t.Fatal(err)
 		}

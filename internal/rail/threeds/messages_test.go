@@ -363,3 +363,12 @@ func TestECI(t *testing.T) {
 		}
 	}
 }
+
+func TestCurrencyLetters(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{"643": "RUB", "840": "USD", "978": "EUR", "008": "ALL", "924": "ZWG", "000": "", "999": "", "64": "", "RUB": "", "3RU": ""} {
+		if got := threeds.CurrencyLetters(code); got != want {
+			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
+}

@@ -69,19 +69,22 @@ var (
 // minKey is what a key has at least.
 const minKey = 16
 
-// MakeValue seals fields under a key and gives the 28 letters of base64 for
-// authenticationValue.
-func MakeValue(key []byte, v Value, s Sealed) (string, error) {
+// Seal binds a value to fields under a key. The ATN is not under the seal:
+// a value may be sealed when the card's number is at hand and numbered later.
+func Seal(key []byte, v Value, s Sealed) (Value, error) {
 	mac, err := seal(key, v.Result, s)
-	if err != nil {
-		return "", err
-	}
+	v.mac = mac
+	return v, err
+}
+
+// Text gives the 28 letters of base64 for authenticationValue.
+func (v Value) Text() string {
 	b := make([]byte, 0, valueSize)
 	b = append(b, valueFormat, byte(v.Result), v.KeyID)
-	b = append(b, mac[:]...)
+	b = append(b, v.mac[:]...)
 	b = binary.BigEndian.AppendUint64(b, v.ATN)
 	b = append(b, 0)
-	return base64.StdEncoding.EncodeToString(b), nil
+	return base64.StdEncoding.EncodeToString(b)
 }
 
 // ParseValue reads a value as it comes in an authorisation. Nothing is proven

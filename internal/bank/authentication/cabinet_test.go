@@ -1,0 +1,242 @@
+package authentication_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"rocketbank/internal/bank/authentication"
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/order/ordertest"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/locale"
+	"rocketbank/internal/rail/threeds"
+)
+
+func (w *world) freeze() {
+	w.Helper()
+	w.Do(func(ctx context.Context, tx db.Tx) error {
+		return w.cards.Freeze(ctx, tx, w.anna.ID, w.card.ID, card.ByClient, "client")
+	})
+}
+
+// dump writes everything that a query of the test gives.
+func dump(w *world, q string) string {
+	w.Helper()
+	rows, err := w.DB.Rows(bg, db.Query(q))
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer rows.Close()
+	cols, err := rows.Columns()
+	if err != nil {
+		w.Fatal(err)
+	}
+	var out strings.Builder
+	for rows.Next() {
+		vals := make([]sql.RawBytes, len(cols))
+		into := make([]any, len(cols))
+		for i := range vals {
+			into[i] = &vals[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			w.Fatal(err)
+		}
+		for _, v := range vals {
+			fmt.Fprintf(&out, "%s|", v)
+		}
+	}
+	return out.String()
+}
+
+// signed is the holder's signature over the purchase that waits.
+func (w *world) signed(x authentication.Waiting, passkey bool) order.Signed {
+	w.Helper()
+	doc, err := w.svc.Order(bg, w.anna.ID, x.ID)
+	if err != nil {
+		w.Fatal(err)
+	}
+	key, spki := ordertest.Key(7)
+	e := order.ByDevice(w.IDs.New(), spki, ordertest.Sign(w, key, doc.Text))
+	if passkey {
+		e = ordertest.Passkey(w, w.IDs.New(), key, spki, doc.Text)
+	}
+	signed, err := w.orders.Accept(w.anna.ID, doc, e)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return signed
+}
+
+// The holder confirms in the cabinet instead of typing a code; the page in the
+// shop goes on by itself.
+func TestApproveInTheCabinet(t *testing.T) {
+	for name, passkey := range map[string]bool{"device": false, "passkey": true} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(w *world) {
+				_, shown := w.begin(1_250)
+				x := w.waiting()
+				if x.Shop != "Test Shop" || x.Sum.Text(locale.For(locale.Russian)) != "1\u00a0250\u00a0₽" || x.Last4 != w.card.Last4 || w.kicks == 0 || parseID(w, x.Text()) != x.ID {
+					w.Errorf("%+v, %d kicks", x, w.kicks)
+				}
+				doc, err := w.svc.Order(bg, w.anna.ID, x.ID)
+				if err != nil {
+					w.Fatal(err)
+				}
+				for _, line := range []string{"what: purchase on the internet\n", "to: \"Test Shop\"\n", "amount: 1250.00 RUB\n", "card: *" + w.card.Last4 + "\n", "transaction: " + shown.ACSTransID + "\n"} {
+					if !strings.Contains(doc.Text, line) {
+						w.Errorf("the text lacks %q:\n%s", line, doc.Text)
+					}
+				}
+				signed := w.signed(x, passkey)
+				for range 2 { // a double tap
+					if err := w.svc.Approve(bg, w.anna.ID, x.ID, signed); err != nil {
+						w.Fatal(err)
+					}
+				}
+				if s, err := w.svc.Resume(bg, shown.ACSTransID, token); err != nil || !s.Over {
+					w.Errorf("%+v %v", s, err)
+				}
+				if back, err := w.svc.Finish(bg, shown.ACSTransID, token); err != nil || !back.Passed {
+					w.Errorf("%+v %v", back, err)
+				}
+				r := w.result()
+				if want := map[bool]threeds.AuthenticationMethod{true: "07", false: "11"}[passkey]; r.AuthenticationMethod != want || r.AuthenticationType != threeds.OutOfBandChallenge || r.AuthenticationValue == "" {
+					w.Errorf("%+v", r)
+				}
+				if list, err := w.svc.Pending(bg, w.anna.ID); err != nil || len(list) != 0 {
+					w.Errorf("still waits: %+v %v", list, err)
+				}
+				if raw, err := w.orders.Receipt(bg, w.anna.ID, x.ID); err != nil || !strings.Contains(string(raw), shown.ACSTransID) {
+					w.Errorf("the receipt: %s %v", raw, err)
+				}
+			})
+		})
+	}
+}
+
+// What was signed for another purchase, by another client or by a code is not
+// taken; neither is anything once the purchase is over.
+func TestApproveRefused(t *testing.T) {
+	each(t, func(w *world) {
+		_, first := w.begin(500)
+		signed := w.signed(w.waiting(), false)
+		if _, err := w.svc.Cancel(bg, first.ACSTransID, token); err != nil {
+			w.Fatal(err)
+		}
+		_, firstID, err := w.svc.IDOf(bg, first.ACSTransID)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if err := w.svc.Approve(bg, w.anna.ID, firstID, signed); !errors.Is(err, authentication.ErrOver) {
+			w.Errorf("after the end: %v", err)
+		}
+		_, second := w.begin(500)
+		x := w.waiting()
+		if err := w.svc.Approve(bg, w.anna.ID, x.ID, signed); !errors.Is(err, authentication.ErrNotSigned) {
+			w.Errorf("another purchase's signature: %v", err)
+		}
+		if err := w.svc.Approve(bg, w.anna.ID, x.ID, order.Signed{}); !errors.Is(err, authentication.ErrNotSigned) {
+			w.Errorf("nothing signed: %v", err)
+		}
+		igor := w.Client("Игорь", "Ким", 0)
+		for name, err := range map[string]error{
+			"approves": w.svc.Approve(bg, igor.ID, x.ID, signed), "denies": w.svc.Deny(bg, igor.ID, x.ID),
+			"reads": func() error { _, err := w.svc.One(bg, igor.ID, x.ID); return err }(),
+			"signs": func() error { _, err := w.svc.Order(bg, igor.ID, x.ID); return err }(),
+		} {
+			if !errors.Is(err, authentication.ErrMissing) {
+				w.Errorf("another client %s: %v", name, err)
+			}
+		}
+		if list, err := w.svc.Pending(bg, igor.ID); err != nil || len(list) != 0 {
+			w.Errorf("another client sees %+v %v", list, err)
+		}
+		late := w.signed(x, true)
+		w.pass(11 * time.Minute)
+		if err := w.svc.Approve(bg, w.anna.ID, x.ID, late); !errors.Is(err, authentication.ErrOver) {
+			w.Errorf("too late: %v", err)
+		}
+		if r, err := w.svc.Finish(bg, second.ACSTransID, token); err != nil || r.Passed {
+			w.Errorf("%+v %v", r, err)
+		}
+	})
+}
+
+// «Это не я» refuses the purchase and freezes the card for the bank alone to
+// lift.
+func TestDeny(t *testing.T) {
+	each(t, func(w *world) {
+		_, shown := w.begin(500)
+		x := w.waiting()
+		for range 2 {
+			if err := w.svc.Deny(bg, w.anna.ID, x.ID); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if c, err := w.cards.ByID(bg, w.anna.ID, w.card.ID); err != nil || c.State != card.Frozen || c.FrozenBy != card.ByNotMe {
+			w.Errorf("%+v %v", c, err)
+		}
+		if s, err := w.svc.EnterCode(bg, shown.ACSTransID, token, w.lastCode()); err != nil || !s.Over {
+			w.Errorf("the thief's code: %+v %v", s, err)
+		}
+		if back, err := w.svc.Finish(bg, shown.ACSTransID, token); err != nil || back.Passed {
+			w.Errorf("%+v %v", back, err)
+		}
+		if r := w.result(); r.Status != threeds.Denied || r.Reason != threeds.CardAuthenticationFailed || r.Cancel != "" {
+			w.Errorf("%+v", r)
+		}
+		if trail := dump(w, "SELECT act FROM audit ORDER BY seq"); strings.Count(trail, "purchase.denied") < 1 || !strings.Contains(trail, "card.frozen") {
+			w.Errorf("the trail says %s", trail)
+		}
+	})
+}
+
+// A shop that comes by itself and waits: the holder is asked in the cabinet
+// alone.
+func TestDecoupled(t *testing.T) {
+	each(t, func(w *world) {
+		alone := func(a *threeds.AReq) {
+			a.Channel, a.ThreeRIInd, a.NotificationURL, a.BrowserScript = threeds.Channel3RI, threeds.RecurringTransaction, "", nil
+			a.DecoupledRequest, a.DecoupledMaxTime = "Y", "30"
+		}
+		a := w.ask(500, alone)
+		res := w.answer(a)
+		if res.Status != threeds.Decoupled || res.AuthenticationType != threeds.DecoupledChallenge {
+			w.Fatalf("%+v", res)
+		}
+		if _, err := w.svc.Begin(bg, creq(a, res), nil, token); !errors.Is(err, authentication.ErrMissing) {
+			w.Errorf("a browser came: %v", err)
+		}
+		if err := w.svc.Approve(bg, w.anna.ID, w.waiting().ID, w.signed(w.waiting(), true)); err != nil {
+			w.Fatal(err)
+		}
+		w.step()
+		if r := w.result(); r.Status != threeds.Authenticated || r.AuthenticationType != threeds.DecoupledChallenge || r.AuthenticationMethod != threeds.MethodOOBBiometric || len(w.sms) != 0 {
+			w.Errorf("%+v, %d messages", r, len(w.sms))
+		}
+		// From now on the shop is known, and the next one passes by itself.
+		if res := w.answer(w.ask(500, alone)); res.Status != threeds.Authenticated {
+			w.Errorf("the next: %+v", res)
+		}
+		w.ds.got = nil
+		if res := w.answer(w.ask(500, alone, func(a *threeds.AReq) { a.AcquirerMerchantID = "SHOP2" })); res.Status != threeds.Decoupled {
+			w.Fatalf("%+v", res)
+		}
+		w.pass(29 * time.Minute)
+		w.step()
+		if n := len(w.ds.got); n != 0 {
+			w.Fatalf("told %d results before the time", n)
+		}
+		w.pass(2 * time.Minute)
+		w.step()
+		if r := w.result(); r.Status != threeds.Denied || r.Reason != threeds.DecoupledExpired || r.Cancel != threeds.DecoupledTimedOut {
+			w.Errorf("%+v", r)
+		}
+	})
+}

@@ -14,6 +14,7 @@ import (
 // inspectCmd decodes and checks one artefact and prints one JSON object: exit
 // code 0 when it is right, 1 with the reason when it is not.
 type inspectCmd struct {
+	ISO8583 inspectISO8583 `cmd:"" name:"iso8583" help:"Read one frame of the card network's line."`
 	EMV     inspectEMV     `cmd:"" name:"emv" help:"Chip data, cryptograms, card verification values, PIN values and PIN blocks."`
 	Receipt inspectReceipt `cmd:"" help:"Check the receipt of a signed order, without the bank."`
 	Login   inspectLogin   `cmd:"" help:"Check the evidence of a login, as clients download it from «Devices», without the bank."`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 )
 
 // Hidden is printed in the place of what is not to be seen.
@@ -49,6 +50,53 @@ func (m Message) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(m.String())
 
 // LogValue gives String, and only when the line is written.
 func (m Message) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+// Show gives a field as an engineer may see it, binary ones as capital hex:
+// unless unmasked without track, PIN block, chip and private data, and without
+// the middle of a card number, be it in field 2 or inside a longer text. It is
+// for a screen; a log takes String.
+func (s *Spec) Show(m *Message, n int, unmask bool) string {
+	v, ok := m.Get(n)
+	if !ok {
+		return ""
+	}
+	f := s.Fields[n]
+	switch {
+	case unmask || f.Kind == B && n != 52 && n != 55:
+	case n == 2:
+		return MaskPAN(v)
+	case n == 35 || n == 45 || n == 48 || n == 52 || n == 55:
+		return Hidden
+	case n != 54 && n != 95 && (f.Kind == AN || f.Kind == ANS) && f.Len >= 19: // amounts side by side are no number
+		return maskWithin(v)
+	}
+	if f.Kind == B {
+		return string(appendHex(nil, []byte(v)))
+	}
+	return v
+}
+
+// maskWithin masks what may be a card number in a text.
+func maskWithin(v string) string {
+	var out strings.Builder
+	for v != "" {
+		size := strings.IndexFunc(v, func(r rune) bool { return r < '0' || r > '9' })
+		if size < 0 {
+			size = len(v)
+		}
+		if run := v[:size]; size >= 13 && size <= 19 && LuhnOK(run) {
+			out.WriteString(MaskPAN(run))
+		} else {
+			out.WriteString(run)
+		}
+		if size < len(v) {
+			out.WriteByte(v[size])
+			size++
+		}
+		v = v[size:]
+	}
+	return out.String()
+}
 
 // MaskPAN gives the first six and the last four digits of a card number, as
 // PCI DSS 3.4.1 allows, and nothing of a text that is too short for that to

@@ -51,7 +51,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	})
 	open := api.New(api.Deps{
 		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Transfers: b.transfers, Orders: b.orders,
-		Access: b.access, Looks: b.privacy,
+		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	})
 	callbacks := partners.New(partners.Deps{Topups: b.topups, Clearing: b.purchases, NetworkSecret: c.networkSecret, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log})

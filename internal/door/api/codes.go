@@ -2,10 +2,12 @@ package api
 
 import (
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/locale"
@@ -31,6 +33,16 @@ func Codes() []*fault.Error {
 		errKey, errKeyForm, transfer.ErrKeyReused,
 		transfer.ErrInsufficientFunds, limit.ErrOneTransfer, limit.ErrOutgoingDay, limit.ErrOutgoingMonth,
 		limit.ErrSimplifiedDay, limit.ErrSimplifiedMonth, limit.ErrReducedOne, limit.ErrReducedDay, limit.ErrTokenOne, limit.ErrTokenDay, ledger.ErrClosedAccount,
+		errApplicant, errUnproved, errIsClient, access.ErrNotMobile, access.ErrTooManyCodes, access.ErrResendEarly, access.ErrStep, access.ErrNoFlow,
+		access.ErrCodeForm, access.ErrWrongCode, access.ErrCodeStale, access.ErrCodesPaused, access.ErrCodeWordForm,
+		application.ErrMissing, application.ErrSent, application.ErrNoRetake,
+		application.ErrEmpty, application.ErrLong, application.ErrLetters, application.ErrNameLetters, application.ErrNameScript, application.ErrNameLong,
+		application.ErrBirthEmpty, application.ErrBirthInvalid, application.ErrBirthYoung, application.ErrBirthOld, application.ErrEmail,
+		application.ErrSeries, application.ErrNumber, application.ErrDepartment, application.ErrDate, application.ErrIssuedFuture,
+		application.ErrIssuedEarly, application.ErrPassportExpired, application.ErrPostCode, application.ErrRegion, application.ErrDelivery,
+		application.ErrWordEasy, application.ErrConsent, application.ErrUnfinished, application.ErrPageNeeded,
+		errUploadMedia, scan.ErrEmpty, scan.ErrBig, scan.ErrKind, scan.ErrSVG, scan.ErrBroken, scan.ErrPixels, scan.ErrTiny, scan.ErrPages,
+		scan.ErrNoPicture, scan.ErrLocked, scan.ErrMissing, scan.ErrBusy, scan.ErrHEIC,
 		ledger.ErrBusy, ledger.ErrUnknownOutcome, errGone, errBroken,
 	} {
 		if f, ok := fault.As(err); ok {

@@ -6,6 +6,10 @@
 // body one JSON document of the expected shape; only then a bank room is asked.
 // No cookie is ever read, so no browser can be tricked into an order.
 //
+// Who is no client yet orders a card with the secret of his application
+// instead: it is got by a phone, opened by the code sent there, and takes its
+// holder to this one questionnaire and nowhere else.
+//
 // Each refusal is one problem+json with a stable code, in the language of
 // Accept-Language. Sums are decimal strings beside a currency; numbers are
 // refused, because a reader in between may take them for floats.
@@ -16,11 +20,13 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
@@ -30,6 +36,7 @@ import (
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/door/ui"
@@ -87,6 +94,33 @@ type Access interface {
 	Passkeys(ctx context.Context, who client.ID) ([]access.Passkey, error)
 }
 
+// Flows proves a newcomer's phone (access.Service).
+type Flows interface {
+	FlowOf(ctx context.Context, token string) (access.Flow, error)
+	ConfirmCode(ctx context.Context, p access.Purpose, token, code string) (access.Flow, error)
+	Resend(ctx context.Context, p access.Purpose, token string, from access.Visitor) (access.Flow, error)
+	Prolong(ctx context.Context, token string) (time.Time, error)
+}
+
+// Applications takes newcomers on (application.Service).
+type Applications interface {
+	Begin(ctx context.Context, number string, lang locale.Lang, from access.Visitor) (access.Flow, error)
+	Open(ctx context.Context, h application.Holder) (application.View, error)
+	Again(ctx context.Context, h application.Holder) (application.View, error)
+	View(ctx context.Context, h application.Holder) (application.View, error)
+	SaveName(ctx context.Context, h application.Holder, f application.NameForm) (application.View, error)
+	SaveContact(ctx context.Context, h application.Holder, f application.ContactForm) (application.View, error)
+	SavePassport(ctx context.Context, h application.Holder, f application.PassportForm) (application.View, error)
+	SaveAddress(ctx context.Context, h application.Holder, f application.AddressForm) (application.View, error)
+	SaveDelivery(ctx context.Context, h application.Holder, f application.DeliveryForm) (application.View, error)
+	SaveWord(ctx context.Context, h application.Holder, f application.WordForm) (application.View, error)
+	Upload(ctx context.Context, h application.Holder, page application.Page, r io.Reader) (application.PageView, error)
+	Thumb(ctx context.Context, h application.Holder, page application.Page) ([]byte, error)
+	Submit(ctx context.Context, h application.Holder) (application.View, error)
+	Withdraw(ctx context.Context, h application.Holder) error
+	Status(ctx context.Context, token string) (application.Status, error)
+}
+
 // Looks tells who of the staff looked at a client's data (privacy.Service).
 type Looks interface {
 	Looks(ctx context.Context, who client.ID) ([]privacy.Look, error)
@@ -104,6 +138,9 @@ type Deps struct {
 	Orders     Orders
 	Access     Access
 	Looks      Looks
+
+	Flows        Flows
+	Applications Applications
 
 	Kit *ui.Kit      // the look of the page at /api/docs; without it there is no page
 	Log *slog.Logger // one line per request; silent when nil

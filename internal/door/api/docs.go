@@ -45,6 +45,7 @@ type docOp struct {
 	Title, About, Scope  string
 	Params               []docMember
 	Body, Answer         string // names of shapes
+	Media                string // of what is no JSON
 	BodyText, AnswerText string // examples
 	Refusals             string // statuses
 }
@@ -155,8 +156,11 @@ func (d *Door) docOp(p *locale.Printer, rt Route) docOp {
 		o.Params = append(o.Params, member(param.Name, param.Schema, p.T("api.param."+paramKey(param.Name)), param.Required))
 	}
 	if op.RequestBody != nil {
-		s := op.RequestBody.Content["application/json"].Schema
-		o.Body, o.BodyText = shapeName(s.Ref), d.example(s)
+		if doc := op.RequestBody.Content["application/json"]; doc != nil {
+			o.Body, o.BodyText = shapeName(doc.Schema.Ref), d.example(doc.Schema)
+		} else {
+			o.BodyText = strings.Join(slices.Sorted(maps.Keys(op.RequestBody.Content)), "\n")
+		}
 	}
 	success := "200"
 	if rt.status != 0 {
@@ -164,6 +168,11 @@ func (d *Door) docOp(p *locale.Printer, rt Route) docOp {
 	}
 	if answer := op.Responses[success].Content["application/json"]; answer != nil { // a 204 says nothing more
 		o.Answer, o.AnswerText = shapeName(answer.Schema.Ref), d.example(answer.Schema)
+	}
+	for kind := range op.Responses[success].Content {
+		if o.Answer == "" {
+			o.Media = kind
+		}
 	}
 	var refusals []string
 	for code := range op.Responses {

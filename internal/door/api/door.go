@@ -68,10 +68,12 @@ type call struct {
 	id    string // request id: in the answer and in the log
 	p     *locale.Printer
 	token access.Token
-	route string // the pattern, for the log
-	r     *http.Request
-	w     http.ResponseWriter
-	cause error // what broke, for the log
+	// applicant is who comes instead of a token's holder where cards are ordered.
+	applicant applicant
+	route     string // the pattern, for the log
+	r         *http.Request
+	w         http.ResponseWriter
+	cause     error // what broke, for the log
 }
 
 type callKey struct{}
@@ -116,9 +118,14 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveV1 lets holders of a token in, and nobody else, whatever they ask for.
+// Newcomers have none: who orders a card has the secret of his application.
 func (d *Door) serveV1(w http.ResponseWriter, r *http.Request) {
 	c := callOf(r.Context())
-	if err := d.admit(c); err != nil {
+	admit := d.admit
+	if ofApplication(r.URL.Path) {
+		admit = d.admitApplicant
+	}
+	if err := admit(c); err != nil {
 		d.write(c, d.problem(c, err))
 		return
 	}
@@ -216,6 +223,9 @@ func (d *Door) logLine(c *call, rec *recorder, start time.Time) {
 	actor := ""
 	if !c.token.ID.IsZero() {
 		actor = c.token.ID.Text(tokenPrefix)
+	}
+	if !c.applicant.flow.ID.IsZero() {
+		actor = c.applicant.flow.ID.Text(access.FlowPrefix)
 	}
 	d.log.LogAttrs(c.r.Context(), level, "api request",
 		slog.String("id", c.id), slog.String("method", method(c.r.Method)), slog.String("route", c.route), slog.Int("status", rec.status),

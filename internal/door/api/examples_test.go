@@ -1,20 +1,26 @@
 package api_test
 
 import (
+	"bytes"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
-	"rocketbank/internal/bank/order/ordertest"
+	"rocketbank/internal/bank/access/accesstest"
 )
 
 var (
 	fence   = regexp.MustCompile("(?s)```sh\n(.*?)```(?:\n```json\n(.*?)```)?")
-	command = regexp.MustCompile(`(?s)^(?:([A-Z]+)=\$\()?curl -s (.*?)(?: \| jq -r ([^ ]+)\))?(?: > ([a-z.]+))?$`)
+	command = regexp.MustCompile(`(?s)^(?:([A-Z]+)=\$\()?curl -s (.*?)(?: \| jq -r ([^ ]+?))?\)?(?: > ([a-z.]+))?$`)
 	taken   = regexp.MustCompile(`^([A-Z]+)=\$\(jq -r ([^ ]+) ([a-z.]+)( \| rocketbank api-sign --key token-key\.pem)?\)$`)
 )
 
@@ -32,19 +38,23 @@ func TestExamplesOfTheDocs(t *testing.T) {
 	each(t, func(w *world) {
 		anna := w.named(1, "Anna Sokolova", 10_000)
 		w.named(2, "Pavel Kuznetsov", 0)
+		w.givePasskey(anna)
 		vars := map[string]string{"BANK": w.server.URL, "TOKEN": anna.transfer}
 		files := map[string]any{}
 		for _, b := range blocks {
 			if m := taken.FindStringSubmatch(strings.TrimSpace(b[1])); m != nil {
 				vars[m[1]] = pick(files[m[3]], m[2])
-				if m[4] != "" { // the program itself is tested in cmd/rocketbank
-					vars[m[1]] = ordertest.Encoded(w, w.key, vars[m[1]])
+				if m[4] != "" {
+					vars[m[1]] = w.apiSign(vars[m[1]])
 				}
 				continue
 			}
 			m := command.FindStringSubmatch(strings.TrimSpace(b[1]))
 			if m == nil {
 				w.Fatalf("no command: %s", b[1])
+			}
+			if strings.Contains(m[2], "$CODE") {
+				vars["CODE"] = w.Code(accesstest.Phone(3)) // read from the phone
 			}
 			r := w.curl(words(m[2], vars))
 			var want, got any
@@ -54,11 +64,15 @@ func TestExamplesOfTheDocs(t *testing.T) {
 			if err := json.Unmarshal([]byte(r.raw), &got); err != nil {
 				w.Fatalf("%s answered %s", b[1], r.raw)
 			}
+			whole := got
+			if m[3] != "" && m[1] == "" {
+				got = pick(got, m[3]) // what jq prints is the answer
+			}
 			if why := differs("", want, got); why != "" {
 				w.Errorf("%s%s\nanswered %s", b[1], why, r.raw)
 			}
 			if m[1] != "" {
-				vars[m[1]] = pick(got, m[3])
+				vars[m[1]] = pick(whole, m[3])
 			}
 			if m[4] != "" {
 				files[m[4]] = got
@@ -108,19 +122,117 @@ func words(s string, vars map[string]string) (out []string) {
 // curl does what curl would with these arguments.
 func (w *world) curl(args []string) reply {
 	w.Helper()
-	a := ask{method: "GET", path: strings.TrimPrefix(args[0], w.server.URL), header: http.Header{}, media: "-"}
-	for i := 1; i+1 < len(args); i += 2 {
-		switch args[i] {
+	a, code := ask{method: "GET", header: http.Header{}, media: "-"}, false
+	photo := func(name string) []byte {
+		return accesstest.Photo(map[string]int{"@main.jpg": 1, "@registration.jpg": 2}[name])
+	}
+	for len(args) > 0 {
+		flag, value := args[0], ""
+		if !strings.HasPrefix(flag, "-") {
+			a.path, args = strings.TrimPrefix(flag, w.server.URL), args[1:]
+			continue
+		}
+		value, args = args[1], args[2:]
+		switch flag {
 		case "-H":
-			name, value, _ := strings.Cut(args[i+1], ": ")
-			a.header.Set(name, value)
+			name, text, _ := strings.Cut(value, ": ")
+			a.header.Set(name, text)
+		case "-X":
+			a.method = value
 		case "-d":
-			a.method, a.body = "POST", args[i+1]
+			a.body = value
+		case "--data-binary":
+			a.body = photo(value)
+		case "-F":
+			field, name, _ := strings.Cut(value, "=")
+			kind, body := form(w, field, name, photo(name))
+			a.body = body
+			a.header.Set("Content-Type", kind)
+		case "-o": // the body is thrown away
+		case "-w":
+			code = value == "%{http_code}"
 		default:
-			w.Fatalf("unknown flag %s", args[i])
+			w.Fatalf("unknown flag %s", flag)
 		}
 	}
-	return w.do(a)
+	if a.body != nil && a.method == "GET" {
+		a.method = "POST"
+	}
+	r := w.do(a)
+	if code {
+		r.raw = fmt.Sprint(r.status)
+	}
+	return r
+}
+
+// apiSign lets the program itself sign a text with the token's key.
+func (w *world) apiSign(text string) string {
+	w.Helper()
+	raw, err := x509.MarshalPKCS8PrivateKey(w.key)
+	if err != nil {
+		w.Fatal(err)
+	}
+	key := filepath.Join(w.TempDir(), "token-key.pem")
+	if err := os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	sign := exec.CommandContext(ctx, program(w.T), "api-sign", "--key", key)
+	sign.Stdin = strings.NewReader(text + "\n") // as jq writes it
+	var complaint bytes.Buffer
+	sign.Stderr = &complaint
+	out, err := sign.Output()
+	if err != nil {
+		w.Fatalf("rocketbank api-sign: %v\n%s", err, &complaint)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// built is the program, once for all tests; TestMain takes it away.
+var built struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+func program(t *testing.T) string {
+	t.Helper()
+	built.once.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "rocketbank-api-"); built.err != nil {
+			return
+		}
+		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(built.dir, "rocketbank"), "rocketbank/cmd/rocketbank")
+		if out, err := build.CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("build the program: %w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return filepath.Join(built.dir, "rocketbank")
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir)
+	}
+	os.Exit(code)
+}
+
+// givePasskey gives a client a passkey.
+func (w *world) givePasskey(p person) {
+	w.Helper()
+	options, ref, err := w.Access.BeginPasskey(ctx, p.proof)
+	if err != nil {
+		w.Fatal(err)
+	}
+	answer, err := accesstest.NewAuthenticator().Create(options)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if _, err := w.Access.FinishPasskey(ctx, p.proof, ref, "Phone", answer); err != nil {
+		w.Fatal(err)
+	}
 }
 
 // differs compares an answer with the docs: all members, all values; a text

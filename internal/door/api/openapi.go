@@ -24,7 +24,9 @@ func (d *Door) finishSpec() {
 	o.Info.Description = p.T("api.doc.about") + "\n\n" + p.T("api.doc.money") + "\n\n" + p.T("api.doc.problems")
 	o.Servers = []*huma.Server{{URL: "/"}}
 	o.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token": {Type: "http", Scheme: "bearer", Description: p.T("api.doc.token")},
+		"token":       {Type: "http", Scheme: "bearer", Description: p.T("api.doc.token")},
+		"application": {Type: "http", Scheme: "bearer", Description: p.T("api.doc.application")},
+		"ticket":      {Type: "http", Scheme: "bearer", Description: p.T("api.doc.ticket")},
 	}
 	for _, tag := range tags() {
 		o.Tags = append(o.Tags, &huma.Tag{Name: tag, Description: p.T("api.tag." + tag)})
@@ -74,13 +76,15 @@ func closed(schema string) bool {
 	return strings.HasPrefix(schema, "New") || schema == "Money"
 }
 
-func tags() []string { return []string{"client", "money", "transfers", "access"} }
+func tags() []string { return []string{"applications", "client", "money", "transfers", "access"} }
 
 func (d *Door) operationOf(rt Route) *huma.Operation {
 	item := d.api.OpenAPI().Paths[rt.Path]
 	switch rt.Method {
 	case http.MethodPost:
 		return item.Post
+	case http.MethodPut:
+		return item.Put
 	case http.MethodDelete:
 		return item.Delete
 	}

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/scan"
+	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/money"
@@ -19,14 +22,16 @@ import (
 // The refusals of the door itself.
 var (
 	errNoToken   = fault.New(fault.Unauthenticated, "api.no_token")
-	errTooOften  = fault.New(fault.Throttled, "api.too_often")    // wait
-	errNoRoute   = fault.New(fault.Missing, "api.no_route")       // no such address
-	errMethod    = fault.New(fault.Invalid, "api.method")         // allow
-	errMediaType = fault.New(fault.Invalid, "api.media_type")     // not application/json
-	errTooLarge  = fault.New(fault.Invalid, "api.body_too_large") // max
-	errGone      = fault.New(fault.Busy, "api.gone")
-	errBroken    = fault.New(fault.Broken, "api.broken")
-	errTimeout   = fault.New(fault.Invalid, "api.body_cut") // the body did not arrive whole
+	errTooOften  = fault.New(fault.Throttled, "api.too_often") // wait
+	errNoRoute   = fault.New(fault.Missing, "api.no_route")    // no such address
+	errMethod    = fault.New(fault.Invalid, "api.method")      // allow
+	errMediaType = fault.New(fault.Invalid, "api.media_type")  // not application/json
+	// errUploadMedia: none of the kinds that a page comes in.
+	errUploadMedia = fault.New(fault.Invalid, "api.upload_media")
+	errTooLarge    = fault.New(fault.Invalid, "api.body_too_large") // max
+	errGone        = fault.New(fault.Busy, "api.gone")
+	errBroken      = fault.New(fault.Broken, "api.broken")
+	errTimeout     = fault.New(fault.Invalid, "api.body_cut") // the body did not arrive whole
 
 	errParam      = fault.New(fault.Invalid, "api.unknown_parameter")  // of the query
 	errParamTwice = fault.New(fault.Invalid, "api.repeated_parameter") // of the query
@@ -58,9 +63,9 @@ func status(f *fault.Error) int {
 	switch f.Key {
 	case errMethod.Key:
 		return http.StatusMethodNotAllowed
-	case errMediaType.Key:
+	case errMediaType.Key, errUploadMedia.Key:
 		return http.StatusUnsupportedMediaType
-	case errTooLarge.Key:
+	case errTooLarge.Key, scan.ErrBig.Key:
 		return http.StatusRequestEntityTooLarge
 	case errJSON.Key, errUTF8.Key, errDuplicate.Key, errTrailing.Key, errDeep.Key, errTimeout.Key, errQuery.Key,
 		errKey.Key, errKeyForm.Key:
@@ -181,13 +186,23 @@ func split(err error) (faults []*fault.Error, broken error) {
 	return []*fault.Error{f}, nil
 }
 
-func titleOf(f *fault.Error) string { return string(f.Code) }
+func titleOf(f *fault.Error) string {
+	if f.Code == fault.Conflict && f.Key != transfer.ErrKeyReused.Key {
+		return "state"
+	}
+	return string(f.Code)
+}
 
 // field gives the member's name in this API: the rooms name fields after the
 // cabinet's forms.
 func field(f *fault.Error) string {
 	if f.Field == "to" && f.Key != errTimeOrder.Key && f.Key != errTime.Key {
 		return "payee"
+	}
+	for _, group := range []string{"consent", "page"} { // fields of these lists
+		if name, ok := strings.CutPrefix(f.Field, group+"_"); ok {
+			return group + "s." + name
+		}
 	}
 	return f.Field
 }

@@ -32,7 +32,8 @@ type Route struct {
 	Scope  access.Scope
 	Tag    string
 
-	status   int // of success; 200 when zero
+	holder   holder // whose secret it takes
+	status   int    // of success; 200 when zero
 	problems []int
 }
 
@@ -71,7 +72,7 @@ func get[I, O any](d *Door, rt Route, fn func(context.Context, *call, *I) (*O, e
 	add(d, rt, func(ctx context.Context, c *call, in *I) (*O, error) { return fn(ctx, c, in) })
 }
 
-// post adds a route whose body is one JSON document of type B.
+// post adds a route whose body is one JSON document of type B, by whichever method.
 func post[I, B, O any](d *Door, rt Route, fn func(context.Context, *call, *I, *B) (*O, error)) {
 	add(d, rt, func(ctx context.Context, c *call, in *I) (*O, error) {
 		var body B
@@ -81,10 +82,40 @@ func post[I, B, O any](d *Door, rt Route, fn func(context.Context, *call, *I, *B
 		return fn(ctx, c, in, &body)
 	})
 	reg := d.api.OpenAPI().Components.Schemas
-	d.api.OpenAPI().Paths[rt.Path].Post.RequestBody = &huma.RequestBody{
+	d.operationOf(rt).RequestBody = &huma.RequestBody{
 		Required: true,
 		Content:  map[string]*huma.MediaType{"application/json": {Schema: reg.Schema(reflect.TypeFor[B](), true, "")}},
 	}
+}
+
+// bare adds a route that orders something and has nothing to say: no body, or
+// an empty document.
+func bare[I, O any](d *Door, rt Route, fn func(context.Context, *call, *I) (*O, error)) {
+	add(d, rt, func(ctx context.Context, c *call, in *I) (*O, error) {
+		if c.r.ContentLength != 0 {
+			if err := read(c, &struct{}{}); err != nil {
+				return nil, err
+			}
+		}
+		return fn(ctx, c, in)
+	})
+}
+
+// files documents a body that is a file, bare or within a form.
+func files(d *Door, rt Route) {
+	content := map[string]*huma.MediaType{}
+	for _, kind := range uploadMedia() {
+		content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}
+	content[formMedia].Schema = &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"file"}, Properties: map[string]*huma.Schema{"file": {Type: huma.TypeString, Format: "binary"}},
+	}
+	d.operationOf(rt).RequestBody = &huma.RequestBody{Required: true, Content: content}
+}
+
+// pictures documents an answer that is a picture.
+func pictures(d *Door, rt Route) {
+	d.operationOf(rt).Responses["200"].Content = map[string]*huma.MediaType{"image/jpeg": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 }
 
 // answers200 documents the shape of an answer that goes out as bytes.
@@ -99,13 +130,13 @@ func add[I, O any](d *Door, rt Route, fn func(context.Context, *call, *I) (*O, e
 	huma.Register(d.api, huma.Operation{
 		OperationID: rt.ID, Method: rt.Method, Path: rt.Path, Tags: []string{rt.Tag}, DefaultStatus: rt.status,
 		SkipValidateParams: true, SkipValidateBody: true,
-		Security:  []map[string][]string{{"token": {string(rt.Scope)}}},
+		Security:  rt.security(),
 		Responses: d.answers(rt),
 	}, func(ctx context.Context, in *I) (*O, error) {
 		c := callOf(ctx)
 		c.route = pattern
-		if !c.token.May(rt.Scope) {
-			return nil, d.problem(c, access.ErrScope)
+		if err := c.allowed(rt); err != nil {
+			return nil, d.problem(c, err)
 		}
 		if err := checkQuery(c.r.URL.RawQuery, query); err != nil {
 			return nil, d.problem(c, err)
@@ -123,13 +154,33 @@ func add[I, O any](d *Door, rt Route, fn func(context.Context, *call, *I) (*O, e
 func (d *Door) answers(rt Route) map[string]*huma.Response {
 	schema := d.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
 	out := map[string]*huma.Response{}
-	for _, s := range append([]int{401, 403, 429, 500, 503}, rt.problems...) {
+	usual := []int{401, 403, 429, 500, 503}
+	switch rt.holder {
+	case byNobody:
+		usual = usual[2:]
+	case byStarter, byOwner, byObserver:
+		usual = append(usual[:1], usual[2:]...)
+	}
+	for _, s := range append(usual, rt.problems...) {
 		out[itoa(s)] = &huma.Response{
 			Description: http.StatusText(s),
 			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
 		}
 	}
 	return out
+}
+
+// security tells the document what a route takes.
+func (rt Route) security() []map[string][]string {
+	switch rt.holder {
+	case byNobody:
+		return []map[string][]string{{}}
+	case byStarter, byOwner:
+		return []map[string][]string{{"application": {}}}
+	case byObserver:
+		return []map[string][]string{{"application": {}}, {"ticket": {}}}
+	}
+	return []map[string][]string{{"token": {string(rt.Scope)}}}
 }
 
 // refuseRest answers what no route took: a known path by another method, or no path.

@@ -7,7 +7,7 @@ import (
 )
 
 // version is the API's own; it changes when answers do.
-const version = "1.0.0"
+const version = "1.1.0"
 
 // addRoutes lists every operation of the API.
 func (d *Door) addRoutes() {
@@ -44,5 +44,41 @@ func (d *Door) addRoutes() {
 	get(d, read("listPasskeys", "/passkeys", "access", 422), d.passkeys)
 	get(d, read("listLooks", "/looks", "access", 422), d.looks)
 
+	d.addApplications()
 	d.refuseRest()
+}
+
+// addApplications lists the operations of newcomers who order a card.
+func (d *Door) addApplications() {
+	route := func(id, method, path string, h holder, problems ...int) Route {
+		rt := Route{ID: id, Method: method, Path: applicationPath + path, Scope: scopeApplication, Tag: "applications", holder: h, problems: problems}
+		if method != http.MethodGet {
+			rt.problems = append(rt.problems, 400, 413, 415)
+		}
+		return rt
+	}
+	start := route("startApplication", http.MethodPost, "s", byNobody, 422)
+	start.Scope, start.status = scopeNobody, 201
+	post(d, start, d.startApplication)
+	post(d, route("proveApplication", http.MethodPost, "/code", byStarter, 404, 409, 422), d.proveApplication)
+	bare(d, route("resendCode", http.MethodPost, "/code/again", byStarter, 409, 422), d.resendCode)
+
+	get(d, route("getApplication", http.MethodGet, "", byOwner, 404, 422), d.application)
+	step := func(id, path string) Route { return route(id, http.MethodPut, path, byOwner, 404, 409, 422) }
+	post(d, step("saveName", "/name"), save(d, d.saveName))
+	post(d, step("saveContact", "/contact"), save(d, d.saveContact))
+	post(d, step("savePassport", "/passport"), save(d, d.savePassport))
+	post(d, step("saveAddress", "/address"), save(d, d.saveAddress))
+	post(d, step("saveDelivery", "/delivery"), save(d, d.saveDelivery))
+	post(d, step("saveWord", "/word"), save(d, d.saveWord))
+	upload := step("uploadPage", "/pages/{page}")
+	add(d, upload, d.uploadPage)
+	files(d, upload)
+	shown := route("getPage", http.MethodGet, "/pages/{page}", byOwner, 404, 422)
+	get(d, shown, d.pagePicture)
+	pictures(d, shown)
+	bare(d, route("submitApplication", http.MethodPost, "/submit", byOwner, 404, 409, 422), d.submitApplication)
+	bare(d, route("withdrawApplication", http.MethodPost, "/withdraw", byOwner, 404, 409, 422), d.withdrawApplication)
+	bare(d, route("applyAgain", http.MethodPost, "/again", byOwner, 404, 409, 422), d.applyAgain)
+	get(d, route("getApplicationStatus", http.MethodGet, "/status", byObserver, 404, 422), d.applicationStatus)
 }

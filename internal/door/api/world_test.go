@@ -51,6 +51,7 @@ type world struct {
 	orders *order.Service
 	key    *ecdsa.PrivateKey // of every token that may send money
 	public []byte
+	login  string // flow of a login, see loginFlow
 	mu     sync.Mutex
 	texts  map[string]string // order texts by quote
 }
@@ -103,6 +104,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	w.texts = map[string]string{}
 	w.door = api.New(api.Deps{
 		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Orders: w.orders, Access: w.Access, Looks: looks{},
+		Flows: w.Access, Applications: w.Apply,
 		Transfers: transfer.New(transfer.Deps{
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(),
 			Orders: w.orders,

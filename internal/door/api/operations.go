@@ -2,13 +2,17 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
+	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
 )
 
 // OperationPage is one page of the feed, newest first.
@@ -20,8 +24,8 @@ type OperationPage struct {
 // Operation is one thing that happened to the caller's money.
 type Operation struct {
 	ID           string    `json:"id" example:"op_06b3w5m8k9s6q0h2m4x6v8yrk4"`
-	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup,correction"`
-	State        string    `json:"state" enum:"done,pending,declined"`
+	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup,correction,purchase,cash,refund,card_credit"`
+	State        string    `json:"state" enum:"done,pending,declined,reversed"`
 	Amount       Money     `json:"amount"`
 	Fee          Money     `json:"fee"`
 	Account      string    `json:"account" example:"ac_64064"`
@@ -31,6 +35,22 @@ type Operation struct {
 	Card         string    `json:"card,omitempty" example:"427600******1234"`
 	Message      string    `json:"message,omitempty"`
 	Transfer     string    `json:"transfer,omitempty"`
+	Purchase     *Purchase `json:"purchase,omitempty"`
+}
+
+// Purchase is what the card network told of an operation of a card.
+type Purchase struct {
+	Card    string `json:"card" example:"cd_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	MCC     string `json:"mcc,omitempty" example:"5411" doc:"Merchant category code, ISO 18245"`
+	Group   string `json:"group" example:"groceries" doc:"Kind of shop"`
+	City    string `json:"city,omitempty" example:"Moskva"`
+	Country string `json:"country,omitempty" example:"643" doc:"ISO 3166-1 numeric"`
+	// The sum as the shop asked for it, in its own currency.
+	LocalSum  string `json:"local_amount" example:"20.00"`
+	LocalCode string `json:"local_currency" example:"840" doc:"ISO 4217 numeric"`
+	Channel   string `json:"channel" enum:"chip,contactless,magstripe,internet,manual,on_file"`
+	Code      string `json:"approval_code,omitempty" example:"A1B2C3"`
+	Reason    string `json:"reason,omitempty" example:"no_funds" doc:"Why it was declined or given back"`
 }
 
 func shownOperation(o operation.Operation) Operation {
@@ -38,6 +58,12 @@ func shownOperation(o operation.Operation) Operation {
 		ID: o.Text(), Kind: o.Kind.String(), State: o.State.String(), Amount: shown(o.Amount), Fee: shown(o.Fee),
 		Account: AccountText(o.Account), At: o.At.UTC(), Counterparty: o.Details.Name, Phone: o.Details.Phone,
 		Message: o.Details.Message,
+	}
+	if b := o.Details.Purchase; b != nil {
+		out.Purchase = &Purchase{
+			Card: b.Card.Text(card.Prefix), MCC: b.MCC, Group: string(card.GroupOf(b.MCC)), City: b.City, Country: b.Country, LocalSum: decimal(b.Local),
+			LocalCode: fmt.Sprintf("%03d", int(b.Local.Cur)), Channel: b.Channel, Code: b.Code, Reason: b.Reason,
+		}
 	}
 	if n := o.Details.Card; len(n) > 10 { // six and four digits around what the feed hides
 		out.Card = n[:6] + "******" + n[len(n)-4:]
@@ -138,4 +164,17 @@ func (d *Door) operation(ctx context.Context, c *call, in *idInput) (*answer[Ope
 		return nil, err
 	}
 	return ok(shownOperation(o))
+}
+
+// decimal writes a sum with as many digits as its currency has.
+func decimal(a money.Amount) string {
+	digits := purchase.Decimals(a.Cur)
+	text := fmt.Sprintf("%0*d", digits+1, max(a.Minor, -a.Minor))
+	if digits > 0 {
+		text = text[:len(text)-digits] + "." + text[len(text)-digits:]
+	}
+	if a.Minor < 0 {
+		return "-" + text
+	}
+	return text
 }

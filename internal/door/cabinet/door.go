@@ -21,6 +21,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/privacy"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
@@ -51,6 +52,7 @@ type Deps struct {
 	Privacy      *privacy.Service
 	Transfers    *transfer.Service
 	Topups       *topup.Service
+	Purchases    *purchase.Service
 	Live         *hub.Hub
 
 	Log *slog.Logger     // may be nil

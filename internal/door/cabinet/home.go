@@ -48,7 +48,7 @@ func (d *Door) home(r *http.Request) (HomeView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Feed, v.More = rows(feed.Operations, cards), !feed.Next.IsZero()
+	v.Feed, v.More = rows(v.P, feed.Operations, cards), !feed.Next.IsZero()
 	if v.Alerts, err = d.alerts(r, v.Page); err != nil {
 		return v, err
 	}
@@ -114,7 +114,7 @@ func shares(p *locale.Printer, total money.Amount, ops []operation.Operation) ([
 	var out []Share
 	rest := total
 	for _, o := range ops {
-		if o.Amount.Minor >= 0 || o.State == operation.Declined {
+		if o.Amount.Minor >= 0 || o.State == operation.Declined || o.State == operation.Reversed {
 			continue
 		}
 		spent, err := o.Amount.Neg()

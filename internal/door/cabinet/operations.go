@@ -38,7 +38,7 @@ func (d *Door) getOperations(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.Operations = rows(page.Operations, cards)
+	v.Operations = rows(v.P, page.Operations, cards)
 	if !page.Next.IsZero() {
 		v.Next = page.Next.Text(operation.Prefix)
 	}
@@ -68,13 +68,22 @@ func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := OperationView{
-		Page: d.shown(w, r), Operation: row(o, cards), ID: o.Text(), Who: o.Details.Name, Phone: o.Details.Phone,
-		Message: o.Details.Message,
+		Page: d.shown(w, r), ID: o.Text(), Who: o.Details.Name, Phone: o.Details.Phone, Message: o.Details.Message,
 	}
-	if k, ok := byAccount(cards, o.Account); ok {
+	v.Operation = row(v.P, o, cards)
+	if k, ok := byPurchase(cards, o); ok {
 		v.Last4 = k.card.Last4
 	}
 	switch o.Kind {
+	case operation.Purchase, operation.Cash, operation.Refund, operation.CardCredit:
+		if o.Details.Purchase == nil {
+			break
+		}
+		if v.Purchase, err = d.purchase(r, v.P, o); err != nil {
+			return err
+		}
+		v.Who = ""
+
 	case operation.TransferOut:
 		v.Fee = &o.Fee
 		sent := o.Txn.Text(transfer.Prefix)
@@ -120,7 +129,7 @@ func (d *Door) getCard(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, o := range page.Operations {
 		if o.Account == k.Account && len(v.Operations) < cardRows {
-			v.Operations = append(v.Operations, row(o, cards))
+			v.Operations = append(v.Operations, row(v.P, o, cards))
 		}
 	}
 	return d.render(w, r, http.StatusOK, CardPage(v))

@@ -93,15 +93,15 @@ func pick(cards []owned, outside string) (owned, error) {
 }
 
 // rows turns a page of the feed into what is drawn.
-func rows(ops []operation.Operation, cards []owned) []ui.Operation {
+func rows(p *locale.Printer, ops []operation.Operation, cards []owned) []ui.Operation {
 	out := make([]ui.Operation, len(ops))
 	for i, o := range ops {
-		out[i] = row(o, cards)
+		out[i] = row(p, o, cards)
 	}
 	return out
 }
 
-func row(o operation.Operation, cards []owned) ui.Operation {
+func row(p *locale.Printer, o operation.Operation, cards []owned) ui.Operation {
 	out := ui.Operation{Href: "/operations/" + o.Text(), Title: o.Details.Name, Note: o.Details.Message, Amount: o.Amount, At: o.At}
 	switch o.Kind {
 	case operation.TransferOut:
@@ -110,14 +110,29 @@ func row(o operation.Operation, cards []owned) ui.Operation {
 		out.Kind = ui.TransferIn
 	case operation.TopUp:
 		out.Kind, out.Note = ui.TopUp, lastFour(o.Details.Card)
+	case operation.Correction:
+		out.Kind = ui.Correction
+	case operation.Purchase:
+		out.Kind = ui.Purchase
+	case operation.Cash:
+		out.Kind = ui.Cash
+	case operation.Refund:
+		out.Kind = ui.MoneyBack
+	case operation.CardCredit:
+		out.Kind = ui.CardCredit
 	}
 	switch o.State {
 	case operation.Pending:
 		out.State = ui.Pending
 	case operation.Declined:
 		out.State = ui.Declined
+	case operation.Reversed:
+		out.State = ui.Released
 	}
-	if k, ok := byAccount(cards, o.Account); ok {
+	if o.Details.Purchase != nil {
+		bought(p, o, &out)
+	}
+	if k, ok := byPurchase(cards, o); ok {
 		out.Card = k.shown.Name
 	}
 	return out

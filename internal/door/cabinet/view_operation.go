@@ -33,11 +33,12 @@ type OperationView struct {
 	Who   string // masked name
 	Phone string // E.164, shown masked; may be empty
 	// Message is the sender's text, as plain text.
-	Message string
-	Fee     *money.Amount // nil: has no notion of a fee
-	Left    *money.Amount // balance after, nil when it isn't known
-	Last4   string        // of the card of ours
-	Foreign string        // last four digits of the other bank's card of a top-up
+	Message  string
+	Fee      *money.Amount // nil: has no notion of a fee
+	Left     *money.Amount // balance after, nil when it isn't known
+	Last4    string        // of the card of ours
+	Purchase *PurchaseView // of a card at somebody else's terminal
+	Foreign  string        // last four digits of the other bank's card of a top-up
 	// RepeatHref is the prefilled form, «/transfer?to=…&amount=…»; empty hides it.
 	RepeatHref string
 	// ReceiptHref is «/transfers/tr_…» or «/topup/tu_…»; empty hides it.

@@ -16,6 +16,11 @@ const (
 	TransferIn  Kind = "transfer_in"
 	TopUp       Kind = "topup"
 	FeeKind     Kind = "fee"
+	Correction  Kind = "correction"
+	Purchase    Kind = "purchase"
+	Cash        Kind = "cash"
+	MoneyBack   Kind = "refund"
+	CardCredit  Kind = "card_credit"
 )
 
 // State is how far an operation has come.
@@ -35,6 +40,7 @@ const (
 type Operation struct {
 	Href   string // its page, "/operations/op_…"
 	Kind   Kind
+	Group  string // of a Purchase: kind of shop, a word of card.Group; picks icon and second line
 	State  State
 	Title  string       // «Павел К.»; empty: the words of the kind
 	Note   string       // message or other second line; empty: the words of the kind alone

@@ -59,44 +59,72 @@ func toneIcon(t Tone) string {
 	return "info"
 }
 
-func kindIcon(k Kind) string {
-	switch k {
+// groupIcons and groupTiles draw a purchase by the kind of shop.
+var (
+	groupIcons = map[string]string{
+		"groceries": "shopping-basket", "restaurants": "utensils", "fuel": "fuel", "transport": "bus", "travel": "plane", "clothes": "shirt",
+		"household": "sofa", "health": "pill", "entertainment": "ticket", "digital": "gamepad-2", "alcohol": "wine", "gambling": "dices",
+	}
+	groupTiles = map[string]string{
+		"groceries": "k1", "restaurants": "k2", "fuel": "k5", "transport": "k3", "travel": "k6", "clothes": "k4", "household": "k7", "health": "k1",
+		"entertainment": "k4", "digital": "k6", "alcohol": "k2", "gambling": "k5",
+	}
+)
+
+func (o Operation) icon() string {
+	switch o.Kind {
 	case TransferOut, TransferIn:
 		return "user-round"
-	case TopUp:
+	case TopUp, CardCredit:
 		return "credit-card"
 	case FeeKind:
 		return "percent"
+	case Cash:
+		return "banknote"
+	case MoneyBack:
+		return "undo-2"
+	case Purchase:
+		return orDefault(groupIcons[o.Group], "shopping-bag")
 	}
 	return "receipt-russian-ruble"
 }
 
-// kindTile is the tint of the kind's tile; colour is never the only sign.
-func kindTile(k Kind) string {
-	switch k {
+// tile is the tint of the operation's tile; colour is never the only sign.
+func (o Operation) tile() string {
+	switch o.Kind {
 	case TransferOut:
 		return "k4"
-	case TransferIn:
+	case TransferIn, MoneyBack:
 		return "k1"
-	case TopUp:
+	case TopUp, CardCredit:
 		return "k3"
+	case Cash:
+		return "k5"
+	case Purchase:
+		return orDefault(groupTiles[o.Group], "k8")
 	}
 	return "k8"
 }
 
-func kindWord(p Page, k Kind) string {
-	switch k {
-	case TransferOut, TransferIn, TopUp, FeeKind:
-		return p.P.T("ui.kind." + string(k))
+// KindWord says what an operation is, of a purchase the kind of shop.
+func (o Operation) KindWord(p Page) string {
+	switch o.Kind {
+	case TransferOut, TransferIn, TopUp, FeeKind, Correction, Cash, MoneyBack, CardCredit:
+		return p.P.T("ui.kind." + string(o.Kind))
+	case Purchase:
+		if groupIcons[o.Group] != "" {
+			return p.P.T("card.group." + o.Group)
+		}
+		return p.P.T("ui.kind.purchase")
 	}
 	return p.P.T("ui.kind.other")
 }
 
-func (o Operation) title(p Page) string { return orDefault(o.Title, kindWord(p, o.Kind)) }
+func (o Operation) title(p Page) string { return orDefault(o.Title, o.KindWord(p)) }
 
 // sub is the second line: what kind it is and the message; not the kind twice.
 func (o Operation) sub(p Page) string {
-	kind := kindWord(p, o.Kind)
+	kind := o.KindWord(p)
 	switch {
 	case o.Title == "" && o.Note == "":
 		return p.P.Clock(o.At)

@@ -58,6 +58,7 @@ type world struct {
 	origin   string
 	log      *lockedLog
 	stopping chan struct{}
+	looked   []privacy.Look // what the room of staff would tell
 }
 
 // each runs fn on both engines.
@@ -119,7 +120,8 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	w.door = cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(time.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
 		Applications: w.Apply, Limits: limits, Orders: orders,
-		Privacy:    privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now}),
+		Privacy: privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now,
+			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
 		Operations: operations, Live: w.hub,
 		Transfers: transfer.New(transfer.Deps{
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(), Orders: orders, Live: w.hub,

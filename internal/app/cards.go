@@ -46,10 +46,14 @@ func (b *bank) plastic(ctx context.Context) ([]sandbox.Plastic, error) {
 		if err != nil {
 			return nil, err
 		}
+		cvc, err := b.hsm.CVV2(c.Number.Reveal(), c.YYMM)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, sandbox.Plastic{
 			ID: c.ID.Text("cd"), Holder: c.Holder, Masked: c.First6[:4] + " " + c.First6[4:] + "•• •••• " + c.Last4, Virtual: c.Virtual(),
 			Number: sandbox.Secret(c.Number.Reveal()), Expiry: c.YYMM, Sequence: sequence, Track2: sandbox.Secret(chip.Track2.Reveal()),
-			DKI: chip.DKI, AC: chip.AC,
+			CVC: sandbox.Secret(cvc), DKI: chip.DKI, AC: chip.AC,
 		})
 	}
 	return out, nil

@@ -29,12 +29,13 @@ type door struct {
 	sms      *gateway
 	acquirer *acquirer
 	till     *till
+	shop     *shop
 	post     *courier
 	pages    map[string]*template.Template
 	log      *slog.Logger
 }
 
-func newDoor(cfg Config, sms *gateway, acq *acquirer, till *till, post *courier) (http.Handler, error) {
+func newDoor(cfg Config, sms *gateway, acq *acquirer, till *till, web *shop, post *courier) (http.Handler, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func newDoor(cfg Config, sms *gateway, acq *acquirer, till *till, post *courier)
 	if err != nil {
 		return nil, err
 	}
-	d := &door{cfg: cfg, sms: sms, acquirer: acq, till: till, post: post, pages: pages, log: cfg.Log}
+	d := &door{cfg: cfg, sms: sms, acquirer: acq, till: till, shop: web, post: post, pages: pages, log: cfg.Log}
 	return d.routes(http.FileServerFS(static)), nil
 }
 
@@ -78,6 +79,16 @@ func (d *door) routes(static http.Handler) http.Handler {
 		mux.Handle("POST /terminal.json", d.api(d.postTerminalJSON))
 		mux.Handle("POST /clearing.json", d.api(d.postClearingJSON))
 	}
+	guard := http.NewCrossOriginProtection()
+	if d.shop != nil {
+		mux.Handle("GET /shop", d.page(d.getShop))
+		mux.Handle("POST /shop", d.page(d.postShop))
+		mux.Handle("GET /shop/{order}", d.page(d.getOrder))
+		// The issuer's page sends the browser here, and that is another site.
+		mux.Handle("POST /shop/return/{order}", d.page(d.postReturn))
+		guard.AddInsecureBypassPattern("POST /shop/return/{order}")
+		mux.Handle("POST /shop/result", d.api(d.postResult))
+	}
 	mux.Handle("POST /language", d.page(d.postLanguage))
 
 	mux.Handle("GET /3ds/{token}", d.page(d.getThreeDS))
@@ -95,7 +106,7 @@ func (d *door) routes(static http.Handler) http.Handler {
 	mux.Handle("/", d.page(func(http.ResponseWriter, *http.Request) error {
 		return refuse(http.StatusNotFound, "no_such_page", "")
 	}))
-	return http.NewCrossOriginProtection().Handler(shielded(mux))
+	return guard.Handler(shielded(mux))
 }
 
 // shielded sets what every answer carries. Nothing here may be cached or
@@ -187,6 +198,7 @@ type sheet struct {
 	Clock   bool
 	Staff   bool
 	Till    bool
+	Shop    bool
 	Refresh int // seconds between reloads without script; 0 = none
 	Data    any
 }
@@ -219,7 +231,7 @@ func (d *door) sheet(r *http.Request, title string, data any) sheet {
 	p := locale.For(langOf(r))
 	return sheet{
 		Printer: p, Title: p.T(title), Path: r.URL.Path, Now: d.cfg.now().In(clock.Moscow),
-		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Till: d.till != nil, Data: data,
+		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Till: d.till != nil, Shop: d.shop != nil, Data: data,
 	}
 }
 

@@ -60,9 +60,11 @@ type Config struct {
 	Wallet      Wallet
 	ZPK         emv.Key2
 	ClearingURL string
-	SlowFor     time.Duration     // how long the slow card takes; nought means 20 s
-	Transport   http.RoundTripper // carries callbacks; nil means the network
-	Log         *slog.Logger      // nil means silence
+	// ACS is the origin of the bank's access control server; empty: no web shop.
+	ACS       string
+	SlowFor   time.Duration     // how long the slow card takes; nought means 20 s
+	Transport http.RoundTripper // carries callbacks; nil means the network
+	Log       *slog.Logger      // nil means silence
 }
 
 // Paths of the two partner APIs below the sandbox's origin.
@@ -112,7 +114,11 @@ func New(cfg Config) (*Sandbox, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
-	s.Handler, err = newDoor(cfg, sms, acq, s.till, post)
+	var web *shop
+	if s.till != nil && cfg.ACS != "" {
+		web = newShop(cfg, s.till.net, ids)
+	}
+	s.Handler, err = newDoor(cfg, sms, acq, s.till, web, post)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -137,7 +137,17 @@ func (s *seeder) live(ctx context.Context) error {
 					return err
 				}
 			}
+			if s.rnd.IntN(5) < 2 {
+				if err := s.buy(ctx, i); err != nil {
+					return err
+				}
+			}
 			if err := s.clock.Movable.Forward(time.Duration(10+s.rnd.IntN(90)) * time.Minute); err != nil {
+				return err
+			}
+		}
+		if day%clearedEvery == clearedEvery-1 {
+			if err := s.clear(ctx); err != nil {
 				return err
 			}
 		}

@@ -124,6 +124,8 @@ func (d *Door) showApplication(w http.ResponseWriter, r *http.Request, status in
 func (d *Door) openApplication(ctx context.Context, by staff.Actor, v *ApplicationView, key id.ID, text string) error {
 	target, err := d.looking(ctx, by, key, text)
 	switch {
+	case errors.Is(err, staff.ErrNoCase) && v.decided():
+		return nil // the case ended with the decision, which the page tells
 	case errors.Is(err, staff.ErrLookTooOld), errors.Is(err, staff.ErrNoCase):
 		v.Errors = append(v.Errors, ui.Explain(v.P, err)...)
 		return nil
@@ -213,6 +215,9 @@ func lineOf(p Page, row application.QueueRow) QueueLine {
 		ID: row.ID.Text(application.Prefix), State: row.State.Name(), Masked: row.Masked, Region: row.Region,
 		Local: row.LocalTime.Format("15:04"), Callable: row.Callable, Late: row.Late, NoAnswers: row.NoAnswers,
 		TakenBy: row.TakenBy, Mine: row.Mine, Courier: row.Delivery == application.Courier, Old: row.Client,
+	}
+	if l.Masked == "" { // refused or withdrawn: the name went with the form
+		l.Masked = p.P.T("console.application.nameless")
 	}
 	zone := row.LocalTime.Location()
 	if !row.Callable && !row.CallFrom.IsZero() {

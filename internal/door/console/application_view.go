@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -101,6 +102,11 @@ func (v ApplicationView) can(states ...string) bool {
 		}
 	}
 	return false
+}
+
+// decided tells that nothing more is to be decided.
+func (v ApplicationView) decided() bool {
+	return slices.Contains([]string{"approved", "refused", "withdrawn"}, v.Line.State)
 }
 
 // tel is the number as a link dials it.

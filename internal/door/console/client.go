@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -231,7 +232,7 @@ func (d *Door) openPart(r *http.Request, v *ClientView, who client.Client, text 
 	v.Opened, v.Look = look.What, text
 	switch look.What {
 	case staff.WhatPerson:
-		v.Person = &PersonView{Name: who.Name.Whole(), Born: who.Born.ISO(), Phone: who.Phone.Pretty()}
+		v.Person = &PersonView{Name: who.Name.Whole(), Born: dayOf(who.Born.ISO()), Phone: who.Phone.Pretty()}
 		if v.Person.Versions, err = d.Clients.PapersHistory(ctx, who.ID); err != nil {
 			return err
 		}
@@ -281,7 +282,7 @@ func (d *Door) deviceLines(ctx context.Context, who client.ID) ([]DeviceLine, er
 	var out []DeviceLine
 	for _, one := range devices {
 		out = append(out, DeviceLine{
-			Name: one.Name, Since: stampOf(one.Since), Last: stampOf(one.Last), Sessions: len(one.Sessions),
+			Name: cmp.Or(one.Name, one.Code), Since: stampOf(one.Since), Last: stampOf(one.Last), Sessions: len(one.Sessions),
 		})
 	}
 	return out, err

@@ -144,7 +144,7 @@ func TestS02_ManagerWithoutCase(t *testing.T) {
 		who := d.Approved(p)
 		whole, err := d.Clients.ByID(context.Background(), who)
 		d.must(err)
-		secrets := []string{whole.Name.Last, p.Pretty(), p.E164(), whole.Born.ISO()}
+		secrets := []string{whole.Name.Last, p.Pretty(), p.E164(), whole.Born.ISO(), fmt.Sprintf("%02d.%02d.%04d", whole.Born.Day, whole.Born.Month, whole.Born.Year)}
 		page := d.page(who)
 		manager := d.as("manager")
 

@@ -2,9 +2,11 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/fault"
@@ -173,6 +175,15 @@ func (d *Door) getHealth(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte("ok\n")) // nobody to tell when the asker has gone
 	return nil
+}
+
+// dayOf writes a stored date as people do: «31.12.1990».
+func dayOf(stored string) string {
+	d, ok := client.ParseDate(stored)
+	if !ok {
+		return stored
+	}
+	return fmt.Sprintf("%02d.%02d.%04d", d.Day, int(d.Month), d.Year)
 }
 
 // stampOf writes a moment for a table: «22.11.2026 14:05».

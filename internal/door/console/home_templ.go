@@ -1607,7 +1607,7 @@ func ProposePage(v ProposeView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = ui.TextField(v.Page.Page, ui.Field{Name: name, Label: v.P.T("console.field." + name), Value: v.Values[name], Autocomplete: "off", Optional: v.Kind == "person", MaxLength: 200}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.TextField(v.Page.Page, ui.Field{Name: name, Label: v.P.T("console.field." + name), Value: v.Values[name], Autocomplete: "off", Hint: formOf(v.Page, name), Optional: v.Kind == "person", MaxLength: 200}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -95,8 +95,11 @@ func (d *Door) showProposal(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	for _, name := range fieldsOf(x.Kind) {
 		if value := x.Fields[name]; value != "" {
-			if name == "phone" {
+			switch name {
+			case "phone":
 				value = phone.Number(value).Pretty()
+			case "issued_on":
+				value = dayOf(value)
 			}
 			v.Fields = append(v.Fields, [2]string{v.P.T("console.field." + name), value})
 		}
@@ -143,6 +146,15 @@ func fieldsOf(k staff.ProposalKind) []string {
 		return []string{"amount", "why"}
 	}
 	return nil
+}
+
+// formOf tells how a field of a proposal is written, where that is no matter of
+// course.
+func formOf(p Page, field string) string {
+	if field == "issued_on" {
+		return p.P.T("console.hint.issued_on")
+	}
+	return ""
 }
 
 func proposalKind(word string) staff.ProposalKind {

@@ -3,6 +3,7 @@ package cabinet_test
 import (
 	"encoding/json"
 	"net/url"
+	"strings"
 	"testing"
 
 	"rocketbank/internal/bank/access"
@@ -37,7 +38,17 @@ func (p *person) made(a *accesstest.Authenticator, name string) answer {
 	if err != nil {
 		p.w.Fatal(err)
 	}
-	return p.post("/profile/passkeys", url.Values{"passcode": {accesstest.Passcode}, "ref": {c.Ref}, "name": {name}, "passkey": {string(made)}})
+	return p.confirmed(p.post("/profile/passkeys", url.Values{"passcode": {accesstest.Passcode}, "ref": {c.Ref}, "name": {name}, "passkey": {string(made)}}))
+}
+
+// confirmed signs the change that a page shows before it is made, if it is one
+// that is an order.
+func (b *browser) confirmed(a answer) answer {
+	b.w.Helper()
+	if a.status != 200 || !strings.Contains(a.body, `action="/profile/change"`) {
+		return a
+	}
+	return b.post("/profile/change", a.form("/profile/change"))
 }
 
 // passkeyOf gives the name a form has for the client's only passkey.
@@ -116,7 +127,7 @@ func TestPasskeysOfTheProfile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.post("/profile/passkeys", url.Values{"remove": {key}, "ref": {step.Ref}, "passkey": {string(proof)}}).to("/profile/passkeys")
+		p.confirmed(p.post("/profile/passkeys", url.Values{"remove": {key}, "ref": {step.Ref}, "passkey": {string(proof)}})).to("/profile/passkeys")
 		if all, err := w.Access.Passkeys(ctx, p.id); err != nil || len(all) != 0 {
 			t.Errorf("%d passkeys, %v", len(all), err)
 		}
@@ -189,7 +200,7 @@ func TestLoginByPasskey(t *testing.T) {
 		stolen.post("/login/passkey", answered(begin(stolen))).is(403)
 		stolen.get("/home").to("/login")
 		// Removed, it opens nothing.
-		p.post("/profile/passkeys", url.Values{"remove": {w.passkeyOf(p)}, "passcode": {accesstest.Passcode}}).to("/profile/passkeys")
+		p.confirmed(p.post("/profile/passkeys", url.Values{"remove": {w.passkeyOf(p)}, "passcode": {accesstest.Passcode}})).to("/profile/passkeys")
 		last := w.browser()
 		last.post("/login/passkey", answered(begin(last))).is(422)
 	})

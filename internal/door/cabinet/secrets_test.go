@@ -51,7 +51,7 @@ func TestPasscodeIsChanged(t *testing.T) {
 			}
 		}
 		other.get("/home").is(200) // nothing has changed yet
-		p.post("/profile/passcode", good).to("/more")
+		p.confirmed(p.post("/profile/passcode", good)).to("/more")
 		p.get("/more").is(200)
 		other.get("/home").to("/login")
 

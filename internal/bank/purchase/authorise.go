@@ -106,12 +106,11 @@ func (s *Service) decide(ctx context.Context, r Request, f card.Face) (Answer, e
 	if why != Approved {
 		return s.refuse(ctx, r, f, &verdict{reason: why}, Answer{Reason: why})
 	}
-	stone, found, err := find(ctx, s.d.DB, qByOrigin, int64(f.Client), r.of().key(f.ID))
+	_, found, err := find(ctx, s.d.DB, qByOrigin, int64(f.Client), r.of().key(f.ID))
 	if err != nil {
 		return Answer{}, err
 	}
 	if found { // taken back before it came, or another message of the same name
-		_ = stone
 		return s.refuse(ctx, r, f, &verdict{reason: TwiceSent}, Answer{Reason: TwiceSent})
 	}
 	v, err := s.judge(ctx, r, f, sum)

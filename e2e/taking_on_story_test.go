@@ -57,6 +57,8 @@ func TestTakingOnStory(t *testing.T) {
 		c.Fill("name", "Телефон Веры")
 		c.Fill("passcode", vera.Passcode)
 		c.Submit("Добавить отпечаток, лицо или ключ")
+		c.Sees("Подтвердите изменение") // an order of its own, signed by the device's key
+		c.Submit("Подтвердить")
 		c.At("/profile/passkeys")
 		c.Sees("Телефон Веры")
 		c.Logout()

@@ -90,7 +90,7 @@ func (s *Service) StartNumberChange(ctx context.Context, by Staff, who client.ID
 
 // ApproveNumberChange is the second pair of eyes. The old number and the old
 // devices are told, with «Это не я»; the client ends the change himself, by
-// ConfirmNumber in a session or by ClaimNumber on a new device. Said again by
+// OfferNumber in a session or by ClaimNumber on a new device. Said again by
 // the same member of staff it changes nothing.
 func (s *Service) ApproveNumberChange(ctx context.Context, by Staff, who client.ID, change id.ID) (out NumberChange, err error) {
 	p, err := s.clients.Person(ctx, who)
@@ -153,32 +153,34 @@ func (s *Service) SendNumberCode(ctx context.Context, in Session, p Proof, from 
 	return s.sendFactorCode(ctx, in, codeForNumber, c.New, from)
 }
 
-// ConfirmNumber ends an approved number change from a session: a known device,
-// a fresh proof and the code that came to the new number.
-func (s *Service) ConfirmNumber(ctx context.Context, in Session, p Proof, code string) error {
+// OfferNumber begins the end of an approved number change in a session: a known
+// device, a fresh proof and the code that came to the new number. The change
+// itself is an order that CarryOut takes.
+func (s *Service) OfferNumber(ctx context.Context, in Session, p Proof, code string) (Offer, error) {
 	if err := s.fresh(in, p); err != nil {
-		return err
+		return Offer{}, err
 	}
 	c, err := s.NumberChangeOf(ctx, in.Client)
 	if err != nil {
-		return err
+		return Offer{}, err
 	}
 	old, err := s.clients.ByID(ctx, in.Client)
 	if err != nil {
-		return err
+		return Offer{}, err
 	}
 	if err := s.judgeFactorCode(ctx, in, codeForNumber, c.New, code); err != nil {
-		return err
+		return Offer{}, err
 	}
-	return s.db.Write(ctx, func(tx db.Tx) error {
+	err = s.db.Write(ctx, func(tx db.Tx) error {
 		if err := s.standsOn(ctx, tx, in); err != nil {
 			return err
 		}
-		if err := s.useFactorCode(ctx, tx, in, codeForNumber, c.New, code); err != nil {
-			return err
-		}
-		return s.switchNumber(ctx, tx, c, old.Phone, in.ID)
+		return s.useFactorCode(ctx, tx, in, codeForNumber, c.New, code)
 	})
+	if err != nil {
+		return Offer{}, err
+	}
+	return s.offer(ctx, in, changeBody{Number: &offeredNumber{ID: c.ID, From: old.Phone.E164(), To: c.New.E164()}})
 }
 
 // NumberClaim tells whether a flow that stands AtNobody proved a number that

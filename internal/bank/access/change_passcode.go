@@ -25,7 +25,7 @@ type NewPasscode struct {
 	Repeat   string
 }
 
-// SendPasscodeCode sends the code that ChangePasscode asks for, to whoever has
+// SendPasscodeCode sends the code that OfferPasscode asks for, to whoever has
 // just proved himself. A proof by passkey needs none.
 func (s *Service) SendPasscodeCode(ctx context.Context, in Session, p Proof, from Visitor) (CodeSent, error) {
 	if err := s.fresh(in, p); err != nil {
@@ -38,60 +38,62 @@ func (s *Service) SendPasscodeCode(ctx context.Context, in Session, p Proof, fro
 	return s.sendFactorCode(ctx, in, codeForPasscode, c.Phone, from)
 }
 
-// ChangePasscode sets another passcode (A11). It takes all of: a live session
-// on a device that is still known, a fresh proof of that session (the old
-// passcode or a passkey), the code word, and a fresh code or passkey. What is
-// missing or wrong is refused, and nothing changes. Other sessions end, see
-// MarkChanged; this one goes on.
-func (s *Service) ChangePasscode(ctx context.Context, in Session, p Proof, n NewPasscode) error {
+// OfferPasscode begins the setting of another passcode (A11). It takes all of:
+// a live session on a device that is still known, a fresh proof of that session
+// (the old passcode or a passkey), the code word, and a fresh code or passkey.
+// What is missing or wrong is refused, and nothing changes. The change itself
+// is an order that CarryOut takes; other sessions end then, see MarkChanged.
+func (s *Service) OfferPasscode(ctx context.Context, in Session, p Proof, n NewPasscode) (Offer, error) {
+	hash, err := s.newPasscode(ctx, in, p, n)
+	if err != nil {
+		return Offer{}, err
+	}
+	if p.passkey.IsZero() {
+		c, err := s.clients.ByID(ctx, in.Client)
+		if err != nil {
+			return Offer{}, err
+		}
+		err = s.db.Write(ctx, func(tx db.Tx) error { return s.useFactorCode(ctx, tx, in, codeForPasscode, c.Phone, n.Code) })
+		if err != nil {
+			return Offer{}, err
+		}
+	}
+	return s.offer(ctx, in, changeBody{Passcode: &offeredPass{Hash: hash}})
+}
+
+// newPasscode judges everything that a new passcode takes and gives its hash.
+func (s *Service) newPasscode(ctx context.Context, in Session, p Proof, n NewPasscode) (hash string, err error) {
 	if err := s.fresh(in, p); err != nil {
-		return err
+		return "", err
 	}
 	c, err := s.clients.ByID(ctx, in.Client)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := CheckNewPasscode(n.Passcode, n.Repeat, c.Born, c.Phone); err != nil {
-		return err // first: the form costs no try
+		return "", err // first: the form costs no try
 	}
 	if err := s.standsOn(ctx, s.db, in); err != nil {
-		return err
+		return "", err
 	}
 	if p.passkey.IsZero() {
 		if err := s.judgeFactorCode(ctx, in, codeForPasscode, c.Phone, n.Code); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := s.judgeCodeWord(ctx, in.Client, n.CodeWord, "client"); err != nil {
-		return err
+		return "", err
 	}
 	stored, err := s.storedPasscode(ctx, s.db, in.Client)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if same, err := s.vault.CheckPasscode(ctx, stored, n.Passcode); err != nil {
-		return err
+		return "", err
 	} else if same {
-		return ErrPassSame.At("passcode")
+		return "", ErrPassSame.At("passcode")
 	}
-	hash, err := s.vault.HashPasscode(ctx, n.Passcode)
-	if err != nil {
-		return err
-	}
-	return s.db.Write(ctx, func(tx db.Tx) error {
-		if err := s.standsOn(ctx, tx, in); err != nil {
-			return err
-		}
-		if p.passkey.IsZero() {
-			if err := s.useFactorCode(ctx, tx, in, codeForPasscode, c.Phone, n.Code); err != nil {
-				return err
-			}
-		}
-		if err := s.setPasscode(ctx, tx, in.Client, hash, s.now()); err != nil {
-			return err
-		}
-		return s.MarkChanged(ctx, tx, in.Client, Changed{Factor: FactorPasscode, Session: in.ID})
-	})
+	return s.vault.HashPasscode(ctx, n.Passcode)
 }
 
 // standsOn tells whether session and device still stand.

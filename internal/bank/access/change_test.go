@@ -14,6 +14,16 @@ import (
 
 const other = "4816" // a passcode that nobody has yet
 
+// changed sets another passcode: offered, signed by the person's device,
+// carried out.
+func changed(w *world, p accesstest.Person, in access.Session, pr access.Proof, n access.NewPasscode) error {
+	w.Helper()
+	o, err := w.Access.OfferPasscode(bg, in, pr, n)
+	p.Session = in
+	_, err = w.CarryOut(p, o, err)
+	return err
+}
+
 // proof confirms the passcode in a person's session.
 func proof(w *world, in access.Session, passcode string) access.Proof {
 	w.Helper()
@@ -59,7 +69,7 @@ func TestA11_EveryFactorIsNeeded(t *testing.T) {
 			{"two passcodes", p.Session, pr, with(func(n *access.NewPasscode) { n.Repeat = "4817" }), access.ErrPassRepeat},
 			{"the old one", p.Session, pr, with(func(n *access.NewPasscode) { n.Passcode, n.Repeat = right, right }), access.ErrPassSame},
 		} {
-			wants(w, tc.what, w.Access.ChangePasscode(bg, tc.in, tc.p, tc.n), tc.want)
+			wants(w, tc.what, changed(w, p, tc.in, tc.p, tc.n), tc.want)
 		}
 		if _, err := w.Access.ConfirmPasscode(bg, p.Session, right); err != nil {
 			w.Fatal("the old passcode still holds:", err)
@@ -67,14 +77,14 @@ func TestA11_EveryFactorIsNeeded(t *testing.T) {
 
 		// A code of a login is worthless here, and the code of this change in a login.
 		f := start(w, anya)
-		wants(w, "a login's code", w.Access.ChangePasscode(bg, p.Session, pr, with(func(n *access.NewPasscode) { n.Code = w.Code(anya) })), access.ErrWrongCode)
+		wants(w, "a login's code", changed(w, p, p.Session, pr, with(func(n *access.NewPasscode) { n.Code = w.Code(anya) })), access.ErrWrongCode)
 		_, err = w.Access.ConfirmCode(bg, access.ForLogin, f.Token.Reveal(), code)
 		wants(w, "this code in a login", err, access.ErrWrongCode)
 
-		if err := w.Access.ChangePasscode(bg, p.Session, pr, whole); err != nil {
+		if err := changed(w, p, p.Session, pr, whole); err != nil {
 			w.Fatal(err)
 		}
-		wants(w, "twice", w.Access.ChangePasscode(bg, p.Session, pr, with(func(n *access.NewPasscode) { n.Passcode, n.Repeat = "5927", "5927" })), access.ErrCodeStale)
+		wants(w, "twice", changed(w, p, p.Session, pr, with(func(n *access.NewPasscode) { n.Passcode, n.Repeat = "5927", "5927" })), access.ErrCodeStale)
 		_, err = w.Access.ConfirmPasscode(bg, p.Session, right)
 		wants(w, "the old passcode", err, access.ErrWrongPass)
 		proof(w, p.Session, other)
@@ -95,7 +105,7 @@ func TestA11_SessionAndDeviceStand(t *testing.T) {
 		}
 		pr, n := ready()
 		w.Wait(6 * time.Minute)
-		wants(w, "an old proof", w.Access.ChangePasscode(bg, p.Session, pr, n), access.ErrStepUp)
+		wants(w, "an old proof", changed(w, p, p.Session, pr, n), access.ErrStepUp)
 		_, err := w.Access.SendPasscodeCode(bg, p.Session, pr, accesstest.Home)
 		wants(w, "a code for an old proof", err, access.ErrStepUp)
 
@@ -103,7 +113,7 @@ func TestA11_SessionAndDeviceStand(t *testing.T) {
 		if err := w.Access.EndSession(bg, p.ID, p.Session.ID); err != nil {
 			w.Fatal(err)
 		}
-		wants(w, "an ended session", w.Access.ChangePasscode(bg, p.Session, pr, n), access.ErrEnded)
+		wants(w, "an ended session", changed(w, p, p.Session, pr, n), access.ErrEnded)
 		e, err := w.Access.Login(bg, p.DeviceToken.Reveal(), right, w.Prove(p))
 		if err != nil {
 			w.Fatal(err)
@@ -114,7 +124,7 @@ func TestA11_SessionAndDeviceStand(t *testing.T) {
 		if err := w.Access.ForgetDevice(bg, p.ID, p.Session.Device); err != nil {
 			w.Fatal(err)
 		}
-		wants(w, "a forgotten device", w.Access.ChangePasscode(bg, p.Session, pr, n), access.ErrEnded)
+		wants(w, "a forgotten device", changed(w, p, p.Session, pr, n), access.ErrEnded)
 	})
 }
 
@@ -137,9 +147,9 @@ func TestA11_PasskeyInsteadOfSMS(t *testing.T) {
 			w.Fatal(err)
 		}
 		n := access.NewPasscode{CodeWord: "лошадка", Passcode: other, Repeat: other}
-		wants(w, "a wrong code word", w.Access.ChangePasscode(bg, p.Session, c.Proof, n), access.ErrWrongCodeWord)
+		wants(w, "a wrong code word", changed(w, p, p.Session, c.Proof, n), access.ErrWrongCodeWord)
 		n.CodeWord = word
-		if err := w.Access.ChangePasscode(bg, p.Session, c.Proof, n); err != nil {
+		if err := changed(w, p, p.Session, c.Proof, n); err != nil {
 			w.Fatal(err)
 		}
 		proof(w, p.Session, other)
@@ -158,7 +168,7 @@ func TestA13_ChangedFactor(t *testing.T) {
 			w.Fatal(err)
 		}
 		n := access.NewPasscode{CodeWord: word, Code: w.Code(anya), Passcode: other, Repeat: other}
-		if err := w.Access.ChangePasscode(bg, p.Session, pr, n); err != nil {
+		if err := changed(w, p, p.Session, pr, n); err != nil {
 			w.Fatal(err)
 		}
 		_, err := w.Access.Session(bg, second.SessionToken.Reveal(), access.Acts)
@@ -242,7 +252,7 @@ func TestA13_NotMeAfterAChangedFactor(t *testing.T) {
 			w.Fatal(err)
 		}
 		n := access.NewPasscode{CodeWord: word, Code: w.Code(anya), Passcode: other, Repeat: other}
-		if err := w.Access.ChangePasscode(bg, p.Session, pr, n); err != nil {
+		if err := changed(w, p, p.Session, pr, n); err != nil {
 			w.Fatal(err)
 		}
 		token, _ := link(w, p.ID, access.AlertPasscode)

@@ -15,6 +15,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
@@ -227,25 +228,42 @@ func (s *Service) justProved(p Proof) error {
 	return nil
 }
 
-// RemovePasskey makes one of the client's passkeys worthless at once, by
-// whoever has just proved himself.
-func (s *Service) RemovePasskey(ctx context.Context, p Proof, passkey id.ID) error {
-	if err := s.justProved(p); err != nil {
-		return err
+// OfferRemoval begins the removal of one of the client's passkeys, by whoever
+// has just proved himself; CarryOut ends it.
+func (s *Service) OfferRemoval(ctx context.Context, in Session, p Proof, passkey id.ID) (Offer, error) {
+	if err := s.fresh(in, p); err != nil {
+		return Offer{}, err
 	}
-	return s.db.Write(ctx, func(tx db.Tx) error {
-		n, err := tx.Exec(ctx, qPasskeyEnd, int64(p.client), passkey.Bytes(), micro(s.now()))
+	keys, err := s.passkeys(ctx, s.db, in.Client)
+	if err != nil {
+		return Offer{}, err
+	}
+	for _, k := range keys {
+		if k.ID != passkey {
+			continue
+		}
+		spki, err := spkiOf(k.publicKey)
 		if err != nil {
-			return fmt.Errorf("remove a passkey: %w", err)
+			return Offer{}, err
 		}
-		if n == 0 {
-			return ErrMissing
-		}
-		if _, err := tx.Exec(ctx, qPasskeyUnname, int64(p.client), passkey.Bytes()); err != nil {
-			return fmt.Errorf("remove a passkey: %w", err)
-		}
-		return s.record(ctx, tx, p.client, "passkey.removed", passkey.Text(PasskeyPrefix), "")
-	})
+		return s.offer(ctx, in, changeBody{Remove: &removedKey{ID: k.ID, Name: k.Name, Print: order.KeyPrint(spki)}})
+	}
+	return Offer{}, ErrMissing
+}
+
+// endPasskey makes a passkey worthless at once.
+func (s *Service) endPasskey(ctx context.Context, tx db.Tx, who client.ID, passkey id.ID) error {
+	n, err := tx.Exec(ctx, qPasskeyEnd, int64(who), passkey.Bytes(), micro(s.now()))
+	if err != nil {
+		return fmt.Errorf("remove a passkey: %w", err)
+	}
+	if n == 0 {
+		return ErrMissing
+	}
+	if _, err := tx.Exec(ctx, qPasskeyUnname, int64(who), passkey.Bytes()); err != nil {
+		return fmt.Errorf("remove a passkey: %w", err)
+	}
+	return s.record(ctx, tx, who, "passkey.removed", passkey.Text(PasskeyPrefix), "")
 }
 
 // youngBefore is how much older than an alert a passkey may be that goes with it.
@@ -283,7 +301,7 @@ func algorithms(o *protocol.PublicKeyCredentialCreationOptions) error {
 
 // BeginPasskey starts the adding of a passkey for whoever has just proved
 // himself. options are what parseCreationOptionsFromJSON takes; the answer's
-// toJSON goes with ref to FinishPasskey.
+// toJSON goes with ref to OfferPasskey.
 func (s *Service) BeginPasskey(ctx context.Context, p Proof) (options json.RawMessage, ref string, err error) {
 	if err := s.justProved(p); err != nil {
 		return nil, "", err
@@ -307,42 +325,37 @@ func (s *Service) BeginPasskey(ctx context.Context, p Proof) (options json.RawMe
 	return options, ref, err
 }
 
-// FinishPasskey adds the passkey that the browser made. One that was added
-// while the device had reduced limits vouches for no other device until they
-// have ended.
-func (s *Service) FinishPasskey(ctx context.Context, p Proof, ref, name string, response []byte) (Passkey, error) {
-	if err := s.justProved(p); err != nil {
-		return Passkey{}, err
+// OfferPasskey takes the passkey that the browser made and offers the order to
+// add it, which names its key; CarryOut ends it. One that is added while the
+// device has reduced limits vouches for no other device until they have ended.
+func (s *Service) OfferPasskey(ctx context.Context, in Session, p Proof, ref, name string, response []byte) (Offer, error) {
+	if err := s.fresh(in, p); err != nil {
+		return Offer{}, err
 	}
 	name, err := passkeyName(name)
 	if err != nil {
-		return Passkey{}, err
+		return Offer{}, err
 	}
-	o, err := s.owner(ctx, p.client)
+	o, err := s.owner(ctx, in.Client)
 	if err != nil {
-		return Passkey{}, err
+		return Offer{}, err
 	}
-	on, err := s.deviceOf(ctx, s.db, p.client, p.device)
-	if err != nil {
-		return Passkey{}, err
-	}
-	if err := s.answered(ctx, question{purpose: toAdd, client: p.client, session: p.session, ref: ref}); err != nil {
-		return Passkey{}, err
+	if err := s.answered(ctx, question{purpose: toAdd, client: in.Client, session: in.ID, ref: ref}); err != nil {
+		return Offer{}, err
 	}
 	made, err := s.registered(o, ref, response)
 	if err != nil {
-		return Passkey{}, err
+		return Offer{}, err
 	}
-	k := passkeyRow{
-		client: p.client, credential: made.ID, publicKey: made.PublicKey, aaguid: made.Authenticator.AAGUID,
-		flags: uint8(made.Flags.ProtocolValue()), uses: made.Authenticator.SignCount, reduced: on.reduced,
-		Passkey: Passkey{ID: s.ids.New(), Name: name, Created: s.now(), Synced: made.Flags.BackupState},
+	spki, err := spkiOf(made.PublicKey)
+	if err != nil {
+		return Offer{}, err
 	}
-	k.transports = joinTransports(made.Transport)
-	if err := s.db.Write(ctx, func(tx db.Tx) error { return s.addPasskey(ctx, tx, k, on) }); err != nil {
-		return Passkey{}, err
-	}
-	return k.Passkey, nil
+	return s.offer(ctx, in, changeBody{Add: &offeredKey{
+		ID: s.ids.New(), Name: name, Credential: made.ID, PublicKey: made.PublicKey, Print: order.KeyPrint(spki), AAGUID: made.Authenticator.AAGUID,
+		Transports: joinTransports(made.Transport), Flags: uint8(made.Flags.ProtocolValue()), Uses: made.Authenticator.SignCount,
+		Synced: made.Flags.BackupState,
+	}})
 }
 
 func (s *Service) registered(o owner, ref string, response []byte) (*webauthn.Credential, error) {

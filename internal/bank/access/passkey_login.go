@@ -249,7 +249,7 @@ func (s *Service) ConfirmPasskey(ctx context.Context, in Session, ref string, re
 	}
 	out, err := s.stepUp(ctx, in, func(tx db.Tx) error { return s.used(ctx, tx, k, seen) })
 	if err == nil {
-		out.Proof.passkey = k.ID // it stands for the code of a SMS too, see ChangePasscode
+		out.Proof.passkey = k.ID // it stands for the code of a SMS too, see OfferPasscode
 	}
 	return out, err
 }

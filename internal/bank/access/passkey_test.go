@@ -37,6 +37,14 @@ func byPasskey(w *accesstest.World, a *accesstest.Authenticator, device string, 
 	return w.Access.FinishPasskeyLogin(bg, ref, answer, device, from)
 }
 
+// removed removes a passkey: offered, signed, carried out.
+func removed(w *accesstest.World, p accesstest.Person, pr access.Proof, k id.ID) error {
+	w.Helper()
+	o, err := w.Access.OfferRemoval(bg, p.Session, pr, k)
+	_, err = w.CarryOut(p, o, err)
+	return err
+}
+
 // A05: passkeys are added, named, listed, used without typing and removed.
 func TestA05_Passkeys(t *testing.T) {
 	t.Parallel()
@@ -88,13 +96,13 @@ func TestA05_Passkeys(t *testing.T) {
 		}
 		for what, err := range map[string]error{
 			"rename": w.Access.RenamePasskey(bg, other.ID, k.ID, "x"),
-			"remove": w.Access.RemovePasskey(bg, theirs.Proof, k.ID),
+			"remove": removed(w, other, theirs.Proof, k.ID),
 		} {
 			if !errors.Is(err, access.ErrMissing) {
 				w.Errorf("%s: %v", what, err)
 			}
 		}
-		if err := w.Access.RemovePasskey(bg, access.Proof{}, k.ID); !errors.Is(err, access.ErrStepUp) {
+		if err := removed(w, p, access.Proof{}, k.ID); !errors.Is(err, access.ErrStepUp) {
 			w.Errorf("without a step-up: %v", err)
 		}
 		if _, _, err := w.Access.BeginPasskey(bg, access.Proof{}); !errors.Is(err, access.ErrStepUp) {
@@ -104,7 +112,7 @@ func TestA05_Passkeys(t *testing.T) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		if err := w.Access.RemovePasskey(bg, confirmed.Proof, k.ID); err != nil {
+		if err := removed(w, p, confirmed.Proof, k.ID); err != nil {
 			w.Fatal(err)
 		}
 		if _, err := byPasskey(w, a, "", accesstest.Home, nil); !errors.Is(err, access.ErrPasskey) {
@@ -354,7 +362,7 @@ func TestPasskeyStepUp(t *testing.T) {
 		if err != nil || confirmed.Proof.Client() != p.ID || confirmed.Proof.Session() != p.Session.ID || confirmed.SessionToken.Empty() {
 			w.Fatalf("%+v, %v", confirmed, err)
 		}
-		if err := w.Access.RemovePasskey(bg, confirmed.Proof, k.ID); err != nil {
+		if err := removed(w, p, confirmed.Proof, k.ID); err != nil {
 			w.Error(err)
 		}
 	})

@@ -144,9 +144,43 @@ func (s Signed) row(txn any) db.Row {
 }
 
 var (
-	qSigned = db.Query(`SELECT body FROM signed_order WHERE id = $1 AND client = $2`)
-	qTxn    = db.Query(`SELECT txn FROM signed_order WHERE id = $1 AND client = $2`)
+	qSigned  = db.Query(`SELECT body FROM signed_order WHERE id = $1 AND client = $2`)
+	qChanges = db.Query(`SELECT id, kind, at_us FROM signed_order WHERE client = $1 AND txn IS NULL ORDER BY id DESC LIMIT $2`)
+	qTxn     = db.Query(`SELECT txn FROM signed_order WHERE id = $1 AND client = $2`)
 )
+
+// Change is an order that moved no money: a changed way in, a new token.
+type Change struct {
+	ID   id.ID
+	Kind Kind
+	At   time.Time // when the bank counter-signed it
+}
+
+// maxChanges bounds a list of changes.
+const maxChanges = 200
+
+// Changes lists the orders of a client that moved no money, the newest first.
+func (s *Service) Changes(ctx context.Context, who client.ID, limit int) (out []Change, err error) {
+	rows, err := s.d.DB.Rows(ctx, qChanges, int64(who), max(1, min(limit, maxChanges)))
+	if err != nil {
+		return nil, fmt.Errorf("signed changes: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c Change
+		var raw []byte
+		var at int64
+		if err := rows.Scan(&raw, &c.Kind, &at); err != nil {
+			return nil, fmt.Errorf("signed changes: %w", err)
+		}
+		if c.ID, err = id.FromBytes(raw); err != nil {
+			return nil, fmt.Errorf("signed changes: %w", err)
+		}
+		c.At = time.UnixMicro(at).UTC()
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
 
 // Txn tells which transaction carried an order out; ErrNoReceipt when none did
 // yet. A change that moves no money has a zero one.

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
 )
 
@@ -230,7 +231,9 @@ func (w *world) givePasskey(p person) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	if _, err := w.Access.FinishPasskey(ctx, p.proof, ref, "Phone", answer); err != nil {
+	o, err := w.Access.OfferPasskey(ctx, p.session, p.proof, ref, "Phone", answer)
+	owner := accesstest.Person{ID: p.id, Phone: p.phone, Entry: access.Entry{Session: p.session}}
+	if _, err := w.CarryOut(owner, o, err); err != nil {
 		w.Fatal(err)
 	}
 }

@@ -7,10 +7,10 @@ type things struct {
 	p         *person
 	applicant *browser // ordering a card, all filled in, nothing sent
 
-	operation, transfer, login, topup, card string // paths
-	device, session, token, passkey, alert  string // as forms name them
-	payee                                   string
-	notMe                                   string // the token of a message's link
+	operation, transfer, login, topup, card, order string // paths
+	device, session, token, passkey, alert         string // as forms name them
+	payee                                          string
+	notMe                                          string // the token of a message's link
 }
 
 // may is a line of the matrix: what a route answers to the owner of the things
@@ -146,6 +146,10 @@ func cabinetMatrix() map[string]may {
 		"POST /profile/ask":            inside("200"),
 		"GET /profile/passcode":        inside("200"),
 		"POST /profile/passcode":       inside("422"),
+		"POST /profile/change":         inside("303 /more"),
+		"POST /profile/change/ask":     inside("422"),
+		"GET /profile/orders":          inside("200"),
+		"GET /profile/orders/{id}":     owned(func(o *things) string { return o.order }),
 		"GET /profile/limits":          inside("200"),
 		"GET /profile/looks":           inside("200"),
 		"GET /profile/data":            inside("200"),

@@ -13,6 +13,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/db"
@@ -152,6 +153,9 @@ func (o *things) take(w *world) {
 	o.device, o.session = second.Session.Device.Text("dv"), second.Session.ID.Text("ss")
 	_, passkey := w.WithPasskey(person)
 	o.passkey = passkey.ID.Text(access.PasskeyPrefix)
+	signed, err := order.New(order.Deps{DB: w.DB, Vault: w.Vault}).Changes(ctx, o.p.id, 1)
+	must(err)
+	o.order = "/profile/orders/" + signed[0].ID.Text(order.Prefix)
 	c, err := w.Access.ConfirmPasscode(ctx, in, accesstest.Passcode)
 	must(err)
 	token, _, err := w.Access.CreateToken(ctx, c.Proof, access.NewToken{Name: "таблица", Scopes: []access.Scope{access.ScopeRead}, TTL: 24 * time.Hour})

@@ -60,7 +60,7 @@ func (d *Door) renderNumber(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 // postNumber sends the code to the new number and then takes it; both need the
-// passcode.
+// passcode, and the order of the change is confirmed on the next page.
 func (d *Door) postNumber(w http.ResponseWriter, r *http.Request) error {
 	c := of(r)
 	f := c.form
@@ -78,9 +78,9 @@ func (d *Door) postNumber(w http.ResponseWriter, r *http.Request) error {
 			return d.renderNumber(w, r, http.StatusOK, v)
 		}
 	default:
-		if err = d.Access.ConfirmNumber(r.Context(), c.session, proof, f.Get("code")); err == nil {
-			d.Live.Kick(c.session.Client) // other sessions are over
-			return seeOther(w, r, "/profile/number")
+		var offer access.Offer
+		if offer, err = d.Access.OfferNumber(r.Context(), c.session, proof, f.Get("code")); err == nil {
+			return d.renderChange(w, r, http.StatusOK, offer, false, nil)
 		}
 	}
 	switch {

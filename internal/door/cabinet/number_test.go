@@ -64,7 +64,11 @@ func TestNumberInTheProfile(t *testing.T) {
 	form.Set("code", accesstest.Other(code))
 	p.post("/profile/number", form).is(422)
 	form.Set("code", code)
-	p.post("/profile/number", form).to("/profile/number")
+	order := p.post("/profile/number", form).is(200)
+	if c, err := w.Clients.ByID(ctx, p.id); err != nil || c.Phone.E164() == to {
+		t.Error("the number changed before its order was signed:", err)
+	}
+	p.post("/profile/change", order.form("/profile/change")).to("/profile/number")
 	if c, err := w.Clients.ByID(ctx, p.id); err != nil || c.Phone.E164() != to {
 		t.Error(c.Phone, err)
 	}

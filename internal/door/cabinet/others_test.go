@@ -95,6 +95,6 @@ func TestW05_AnothersThings(t *testing.T) {
 	o.p.post("/profile/tokens", url.Values{"revoke": {o.token}}).to("/profile/tokens")
 	o.p.post("/alerts", url.Values{"me": {o.alert}}).to("/home")
 	o.p.post("/profile/passkeys", proof("rename", o.passkey, "name", "Мой телефон")).to("/profile/passkeys")
-	o.p.post("/profile/passkeys", proof("remove", o.passkey)).to("/profile/passkeys")
+	o.p.confirmed(o.p.post("/profile/passkeys", proof("remove", o.passkey))).to("/profile/passkeys")
 	o.p.post("/profile/devices", url.Values{"forget": {o.device}}).to("/profile/devices")
 }

@@ -24,8 +24,9 @@ func (d *Door) renderPasscode(w http.ResponseWriter, r *http.Request, status int
 	return d.render(w, r, status, PasscodePage(v))
 }
 
-// postPasscode changes the passcode (A11): an old proof, the code word, and a
-// fresh code or a passkey. First it sends the code to whoever has the passcode.
+// postPasscode begins the change of the passcode (A11): an old proof, the code
+// word, and a fresh code or a passkey; its order is confirmed on the next page.
+// First it sends the code to whoever has the passcode.
 func (d *Door) postPasscode(w http.ResponseWriter, r *http.Request) error {
 	c := of(r)
 	f := c.form
@@ -44,15 +45,15 @@ func (d *Door) postPasscode(w http.ResponseWriter, r *http.Request) error {
 			return d.renderPasscode(w, r, http.StatusOK, v)
 		}
 	default:
-		err = d.Access.ChangePasscode(r.Context(), c.session, proof, access.NewPasscode{
+		var offer access.Offer
+		offer, err = d.Access.OfferPasscode(r.Context(), c.session, proof, access.NewPasscode{
 			CodeWord: f.Get("code_word"), Code: f.Get("code"), Passcode: f.Get("new"), Repeat: f.Get("repeat"),
 		})
+		if err == nil {
+			return d.renderChange(w, r, http.StatusOK, offer, false, nil)
+		}
 	}
 	switch {
-	case err == nil:
-		d.Live.Kick(c.session.Client) // other sessions are over
-		leaveNotice(w, noticePasscode)
-		return seeOther(w, r, "/more")
 	case errors.Is(err, access.ErrPaused):
 		t, _ := until(err)
 		return d.renderLocked(w, r, t)

@@ -50,7 +50,8 @@ func (d *Door) postPasskeysBegin(w http.ResponseWriter, r *http.Request) error {
 	return ceremony(w, options, ref)
 }
 
-// postPasskeys adds, renames or removes a passkey.
+// postPasskeys renames a passkey at once; to add or remove one is an order that
+// the next page has confirmed.
 func (d *Door) postPasskeys(w http.ResponseWriter, r *http.Request) error {
 	c := of(r)
 	f := c.form
@@ -59,13 +60,13 @@ func (d *Door) postPasskeys(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := PasskeysView{Name: f.Get("name")}
 	var err error
-	left := noticePasskeyAdded
+	var offer access.Offer
 	switch {
 	case f.Get("remove") != "":
-		v.Ask, left = f.Get("remove"), noticePasskeyGone
-		err = d.removePasskey(w, r, v.Ask)
+		v.Ask = f.Get("remove")
+		offer, err = d.offerRemoval(w, r, v.Ask)
 	case f.Get("rename") != "":
-		v.Rename, left = f.Get("rename"), noticePasskeyNamed
+		v.Rename = f.Get("rename")
 		var which id.ID
 		if which, err = id.Parse(access.PasskeyPrefix, v.Rename); err != nil {
 			return access.ErrMissing
@@ -74,14 +75,16 @@ func (d *Door) postPasskeys(w http.ResponseWriter, r *http.Request) error {
 	default:
 		var proof access.Proof
 		if proof, err = d.stepUp(w, r, f.Get("passcode")); err == nil {
-			_, err = d.Access.FinishPasskey(r.Context(), proof, f.Get("ref"), v.Name, []byte(f.Get("passkey")))
+			offer, err = d.Access.OfferPasskey(r.Context(), c.session, proof, f.Get("ref"), v.Name, []byte(f.Get("passkey")))
 		} else {
 			err = at(err, "passcode")
 		}
 	}
 	switch {
+	case err == nil && offer.Token != "":
+		return d.renderChange(w, r, http.StatusOK, offer, false, nil)
 	case err == nil:
-		leaveNotice(w, left)
+		leaveNotice(w, noticePasskeyNamed)
 		return seeOther(w, r, passkeysPath)
 	case errors.Is(err, access.ErrPaused):
 		t, _ := until(err)
@@ -99,14 +102,14 @@ func (d *Door) postPasskeys(w http.ResponseWriter, r *http.Request) error {
 	return d.renderPasskeys(w, r, web.Status(err), v)
 }
 
-func (d *Door) removePasskey(w http.ResponseWriter, r *http.Request, which string) error {
+func (d *Door) offerRemoval(w http.ResponseWriter, r *http.Request, which string) (access.Offer, error) {
 	key, err := id.Parse(access.PasskeyPrefix, which)
 	if err != nil {
-		return access.ErrMissing
+		return access.Offer{}, access.ErrMissing
 	}
 	proof, err := d.freshProof(w, r)
 	if err != nil {
-		return err
+		return access.Offer{}, err
 	}
-	return d.Access.RemovePasskey(r.Context(), proof, key)
+	return d.Access.OfferRemoval(r.Context(), of(r).session, proof, key)
 }

@@ -154,3 +154,31 @@ type GivenConsent struct {
 	Given   bool
 	At      time.Time
 }
+
+// ChangeView is the order of a dangerous change that waits to be confirmed.
+//
+// Form fields (to POST /profile/change): offer, and signature from the device,
+// passkey from the authenticator or code from the SMS.
+type ChangeView struct {
+	ui.Page
+	Offer    string
+	Order    string
+	Lines    []VerifyLine
+	Keyed    bool
+	Passkeys bool
+	CodeSent bool
+	Phone    string
+	Back     string // where «Отмена» leads
+}
+
+// OrdersView is GET /profile/orders: signed orders that moved no money.
+type OrdersView struct {
+	ui.Page
+	Orders []SignedOrder
+}
+
+// SignedOrder is one of them.
+type SignedOrder struct {
+	What, Href string
+	At         time.Time
+}

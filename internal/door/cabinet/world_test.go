@@ -264,7 +264,7 @@ func (b *browser) post(path string, form url.Values) answer {
 
 // dressed signs the order that was shown last, as the page's script does.
 func (b *browser) dressed(path string, form url.Values) string {
-	if b.key == nil || path != "/transfer/confirm" || form.Has("signature") {
+	if b.key == nil || path != "/transfer/confirm" && path != "/profile/change" || form.Has("signature") {
 		return form.Encode()
 	}
 	out := url.Values{"signature": {b64.EncodeToString(b.key.Sign(b.order))}}

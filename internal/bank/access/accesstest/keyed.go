@@ -3,10 +3,12 @@ package accesstest
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
@@ -137,7 +139,52 @@ func (w *World) AddPasskey(p Person, a *Authenticator, spoil ...func(*Answer)) (
 	if err != nil {
 		return access.Passkey{}, fmt.Errorf("authenticator: %w", err)
 	}
-	return w.Access.FinishPasskey(ctx, confirmed.Proof, ref, "Телефон", answer)
+	o, err := w.Access.OfferPasskey(ctx, p.Session, confirmed.Proof, ref, "Телефон", answer)
+	done, err := w.CarryOut(p, o, err)
+	return done.Passkey, err
+}
+
+// Sign confirms the order of an offer: with the key of a person's device, or
+// with the code that is sent for it.
+func (w *World) Sign(p Person, o access.Offer) (order.Signed, error) {
+	orders := order.New(order.Deps{
+		DB: w.DB, Vault: w.Vault, People: w.Clients, Messenger: w.Access, Host: "bank.example", Now: w.Now, Digits: access.NewCode,
+	})
+	if p.Key == nil {
+		ctx, in := context.Background(), p.Session.Asker(Home.IP)
+		if _, err := orders.SendCode(ctx, in, o.Order); err != nil {
+			return order.Signed{}, err
+		}
+		return orders.AcceptCode(ctx, in, o.Order, w.OrderCode(p.Phone))
+	}
+	return orders.Accept(p.Session.Client, o.Order, p.Session.DeviceEvidence(p.Key.Sign(o.Order.Text)))
+}
+
+var orderCode = regexp.MustCompile(`#(\d{6})$`)
+
+// OrderCode gives the code of the newest message that confirms an order.
+func (w *World) OrderCode(p phone.Number) string {
+	w.Helper()
+	sent := w.Sent(p)
+	for i := len(sent) - 1; i >= 0; i-- {
+		if m := orderCode.FindStringSubmatch(sent[i].Text.Reveal()); m != nil {
+			return m[1]
+		}
+	}
+	w.Fatalf("no code of an order was sent to %v", p)
+	return ""
+}
+
+// CarryOut signs what was offered and has it done; err is that of the offer.
+func (w *World) CarryOut(p Person, o access.Offer, err error) (access.Done, error) {
+	if err != nil {
+		return access.Done{}, err
+	}
+	signed, err := w.Sign(p, o)
+	if err != nil {
+		return access.Done{}, err
+	}
+	return w.Access.CarryOut(context.Background(), p.Session, o.Token, signed)
 }
 
 // Tell keeps what the client would be told.

@@ -84,8 +84,9 @@ func (till) Find(context.Context, string) (topup.Outcome, error) {
 // irina is a manager.
 type irina struct{}
 
-func (irina) Name() string { return "Ирина К." }
-func (irina) Ref() string  { return "staff:st_irina" }
+func (irina) Name() string     { return "Ирина К." }
+func (irina) FullName() string { return "Ковалёва Ирина" }
+func (irina) Ref() string      { return "staff:st_irina" }
 
 // canaries are what a newcomer entrusts to the bank, by name.
 type canaries map[string]string

@@ -49,8 +49,9 @@ var exampleQueue = []example{
 // seedActor is the member of staff who took the example people on.
 type seedActor struct{}
 
-func (seedActor) Name() string { return "Ирина К." }
-func (seedActor) Ref() string  { return "staff:demo" }
+func (seedActor) Name() string     { return "Ирина К." }
+func (seedActor) FullName() string { return "Ковалёва Ирина" }
+func (seedActor) Ref() string      { return "staff:demo" }
 
 // newcomers order their cards as anybody does, are taken on by a manager one
 // after the other, meet the courier and log in with their code words. What

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -541,10 +542,32 @@ func TestCalls(t *testing.T) {
 		wants(w, "no reason", err, application.ErrReason)
 		_, err = a.Read(bg, accesstest.Staff("Олег"), key, "любопытно")
 		wants(w, "a colleague's look", err, application.ErrNotYours)
-		_, err = a.ScanPicture(bg, accesstest.Staff("Олег"), key, application.PageMain)
+		d, err := a.Read(bg, by, key, "проверяем документы")
+		if err != nil {
+			w.Fatal(err)
+		}
+		picture := d.Pages[0].Scan.ID
+		_, err = a.ScanPicture(bg, accesstest.Staff("Олег"), key, picture)
 		wants(w, "a colleague's look at the scan", err, application.ErrNotYours)
-		if raw, err := a.ScanPicture(bg, by, key, application.PageMain); err != nil || len(raw) == 0 {
-			w.Error(err)
+		_, err = a.ScanPicture(bg, by, key, id.ID{1})
+		wants(w, "no such picture", err, scan.ErrMissing)
+		// What leaves the bank carries the whole name of who looked, and when.
+		scans := scan.New(w.DB, w.Vault, id.NewSource(w.Now))
+		for name, look := range map[string]struct {
+			served func(context.Context, application.Actor, id.ID, id.ID) ([]byte, error)
+			kept   func(context.Context, id.ID, id.ID) ([]byte, error)
+		}{"picture": {a.ScanPicture, scans.Picture}, "thumb": {a.ScanThumb, scans.Thumb}} {
+			bare, err := look.kept(bg, key, picture)
+			if err != nil {
+				w.Fatal(err)
+			}
+			want, err := scans.Marked(bare, "для проверки · "+by.FullName()+" · "+c.now.In(clock.Moscow).Format("02.01.2006 15:04"))
+			if err != nil {
+				w.Fatal(err)
+			}
+			if got, err := look.served(bg, by, key, picture); err != nil || bytes.Equal(got, bare) || !bytes.Equal(got, want) {
+				w.Errorf("the served %s is not marked with «%s»: %v", name, by.FullName(), err)
+			}
 		}
 		whole(w, "application.scan_seen", "application.call_no_answer", "application.call_call_back")
 	})
@@ -651,7 +674,7 @@ func TestOldClient(t *testing.T) {
 		}
 		done := w.Approve(key)
 		after, err := w.Cards.Of(bg, who)
-		if err != nil || done.Client != who || len(after) != 1 || after[0] != before[0] || people(w)[1] != 1 {
+		if err != nil || done.Client != who || len(after) != 1 || !reflect.DeepEqual(after[0], before[0]) || people(w)[1] != 1 {
 			w.Errorf("%+v, %+v, %v", done, after, err)
 		}
 		if ok, err := w.Access.HasCodeWord(bg, who); err != nil || !ok {

@@ -192,5 +192,5 @@ func (s *Service) callsIn(ctx context.Context, r db.Reader, key id.ID) (out []Ca
 
 // mark is what is drawn into a picture that staff look at.
 func mark(by Actor, now time.Time) string {
-	return locale.For(locale.Russian).T("application.watermark", locale.A("name", by.Name()), locale.A("date", now.In(clock.Moscow).Format("02.01.2006 15:04")))
+	return locale.For(locale.Russian).T("application.watermark", locale.A("name", by.FullName()), locale.A("date", now.In(clock.Moscow).Format("02.01.2006 15:04")))
 }

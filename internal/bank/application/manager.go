@@ -269,20 +269,24 @@ func warnings(d Dossier) (out []string) {
 	return out
 }
 
-// ScanPicture gives a page to the manager who took the application, with his
+// ScanPicture gives a picture to the manager who took the application, with his
 // name and the date drawn into it; every look is in the audit trail.
-func (s *Service) ScanPicture(ctx context.Context, by Actor, key id.ID, page Page) ([]byte, error) {
-	return s.look(ctx, by, key, page, false)
+func (s *Service) ScanPicture(ctx context.Context, by Actor, key, which id.ID) ([]byte, error) {
+	return s.look(ctx, by, key, which, false)
 }
 
 // ScanThumb gives the small picture, marked too.
-func (s *Service) ScanThumb(ctx context.Context, by Actor, key id.ID, page Page) ([]byte, error) {
-	return s.look(ctx, by, key, page, true)
+func (s *Service) ScanThumb(ctx context.Context, by Actor, key, which id.ID) ([]byte, error) {
+	return s.look(ctx, by, key, which, true)
 }
 
-func (s *Service) look(ctx context.Context, by Actor, key id.ID, page Page, small bool) ([]byte, error) {
+func (s *Service) look(ctx context.Context, by Actor, key, which id.ID, small bool) ([]byte, error) {
+	page, err := s.pageOf(ctx, key, which)
+	if err != nil {
+		return nil, err
+	}
 	var now time.Time
-	err := s.db.Write(ctx, func(tx db.Tx) error {
+	err = s.db.Write(ctx, func(tx db.Tx) error {
 		now = tx.Now()
 		a, err := s.read(ctx, tx, qCard, key)
 		if err != nil {

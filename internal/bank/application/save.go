@@ -85,7 +85,7 @@ func wordAt(key id.ID) vault.At { return cardAt("word", key) }
 // SaveWord keeps the code word and the consents, each of which is logged with
 // the version of its text.
 func (s *Service) SaveWord(ctx context.Context, h Holder, f WordForm) (View, error) {
-	now, err := s.editable(ctx, h, 0)
+	now, err := s.editable(ctx, h)
 	if err != nil {
 		return View{}, err
 	}
@@ -378,7 +378,7 @@ func (s *Service) freeTwins(ctx context.Context, tx db.Tx, first row) error {
 			err = s.save(ctx, tx, twin)
 		case first.state == Approved:
 			twin.state, twin.decided, twin.promised = Refused, tx.Now(), time.Time{}
-			twin.note = note{Reason: reasonKey(ByRules)}
+			twin.note = note{Reason: reasonKey(ByRules), Sent: twin.note.Sent}
 			err = s.end(ctx, tx, &twin)
 		default:
 			if err = s.claim(ctx, tx, &twin); err == nil {

@@ -23,6 +23,7 @@ import (
 var (
 	ErrMissing  = fault.New(fault.Missing, "application.missing")    // no such application of yours
 	ErrSent     = fault.New(fault.Conflict, "application.sent")      // it is with the bank already, or decided
+	ErrUploads  = fault.New(fault.Throttled, "application.uploads")  // too many pictures were sent: tomorrow, or call us
 	ErrNoRetake = fault.New(fault.Conflict, "application.no_retake") // nothing is asked for again
 )
 
@@ -49,6 +50,7 @@ type note struct {
 	Retakes []retake `json:"retakes,omitempty"`
 	Reason  string   `json:"reason,omitempty"` // catalogue key
 	Words   string   `json:"words,omitempty"`  // for colleagues
+	Sent    uploads  `json:"sent,omitzero"`
 }
 
 type retake struct {

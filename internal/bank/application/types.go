@@ -246,8 +246,11 @@ type Retaken struct {
 
 // Actor is the member of staff who acts (staff.Actor satisfies it).
 type Actor interface {
-	Name() string // «Ирина К.», as clients and watermarks show it
-	Ref() string  // «staff:st_…», as the audit trail keeps it
+	Name() string // «Ирина К.», as clients see it
+	// FullName is «Ковалёва Ирина», as watermarks show it: a picture that got
+	// out must name one person and no other of the same short name.
+	FullName() string
+	Ref() string // «staff:st_…», as the audit trail keeps it
 }
 
 // Outcome is how a call ended.

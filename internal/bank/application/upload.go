@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"rocketbank/internal/bank/scan"
+	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 )
@@ -87,7 +89,7 @@ func (s *Service) Upload(ctx context.Context, h Holder, page Page, r io.Reader) 
 	if _, known := ParsePage(page.Name()); !known {
 		return PageView{}, scan.ErrMissing
 	}
-	if _, err := s.editable(ctx, h, page); err != nil {
+	if err := s.countUpload(ctx, h, page); err != nil {
 		return PageView{}, err // before any work is done for a stranger
 	}
 	p, err := s.scans.Prepare(ctx, r)
@@ -150,6 +152,62 @@ func (s *Service) Upload(ctx context.Context, h Holder, page Page, r io.Reader) 
 	return PageView{}, scan.ErrMissing
 }
 
+// uploads counts what was sent for an application, whatever came of it: each
+// picture costs decoding and room (W09).
+type uploads struct {
+	Total int   `json:"total,omitempty"`
+	Day   int   `json:"day,omitempty"`
+	Since int64 `json:"since,omitempty"` // the bank day that Day is of, as its first second
+}
+
+// How many pictures may be sent for one application: four pages, each taken
+// again some times.
+const (
+	uploadsPerDay = 30
+	uploadsInAll  = 100
+)
+
+// more counts a further picture, or tells that there were enough.
+func (u uploads) more(now time.Time) (uploads, error) {
+	y, m, d := now.In(clock.Moscow).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, clock.Moscow)
+	if u.Since != day.Unix() {
+		u.Day, u.Since = 0, day.Unix()
+	}
+	if u.Day >= uploadsPerDay || u.Total >= uploadsInAll {
+		return u, ErrUploads
+	}
+	u.Day++
+	u.Total++
+	return u, nil
+}
+
+// countUpload lets a picture in as far as the page may be sent and the quota
+// lasts.
+func (s *Service) countUpload(ctx context.Context, h Holder, page Page) error {
+	o, err := s.ownerOf(ctx, h)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		key, err := s.newest(ctx, tx, o, false)
+		if err != nil {
+			return err
+		}
+		a, err := s.read(ctx, tx, qCardLock, key)
+		if err != nil {
+			return err
+		}
+		if !open(a, page) {
+			return ErrSent
+		}
+		if a.note.Sent, err = a.note.Sent.more(tx.Now()); err != nil {
+			return err
+		}
+		return s.save(ctx, tx, a)
+	})
+}
+
 // open tells whether a page may be sent now: any while it is a draft, later
 // those that were asked for again.
 func open(a row, p Page) bool {
@@ -164,7 +222,7 @@ func open(a row, p Page) bool {
 	return false
 }
 
-func (s *Service) editable(ctx context.Context, h Holder, p Page) (row, error) {
+func (s *Service) editable(ctx context.Context, h Holder) (row, error) {
 	o, err := s.ownerOf(ctx, h)
 	if err != nil {
 		return row{}, err
@@ -178,9 +236,6 @@ func (s *Service) editable(ctx context.Context, h Holder, p Page) (row, error) {
 		a, err = s.read(ctx, tx, qCard, key)
 		return err
 	})
-	if err == nil && p != 0 && !open(a, p) {
-		err = ErrSent
-	}
 	return a, err
 }
 
@@ -194,8 +249,35 @@ func (s *Service) Thumb(ctx context.Context, h Holder, page Page) ([]byte, error
 	return s.own(ctx, h, page, s.scans.Thumb)
 }
 
+// ThumbOf is Thumb by the picture's own name, which says nothing of the page.
+func (s *Service) ThumbOf(ctx context.Context, h Holder, which id.ID) ([]byte, error) {
+	a, err := s.editable(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.pageOf(ctx, a.id, which)
+	if err != nil {
+		return nil, err
+	}
+	return s.page(ctx, a.id, page, s.scans.Thumb)
+}
+
+// pageOf tells which page a picture is of.
+func (s *Service) pageOf(ctx context.Context, key, which id.ID) (Page, error) {
+	have, err := s.kept(ctx, s.db, key)
+	for page, k := range have {
+		if k.scan.ID == which {
+			return page, nil
+		}
+	}
+	if err == nil {
+		err = scan.ErrMissing
+	}
+	return 0, err
+}
+
 func (s *Service) own(ctx context.Context, h Holder, page Page, read func(context.Context, id.ID, id.ID) ([]byte, error)) ([]byte, error) {
-	a, err := s.editable(ctx, h, 0)
+	a, err := s.editable(ctx, h)
 	if err != nil {
 		return nil, err
 	}

@@ -203,13 +203,13 @@ func (m Member) Text() string { return m.ID.Text(MemberPrefix) }
 type Actor struct {
 	id      id.ID
 	session id.ID
-	short   string
+	name    Name
 	roles   Roles
 }
 
 // NewActor makes an actor; the console makes them from sessions.
-func NewActor(who, session id.ID, short string, roles Roles) Actor {
-	return Actor{id: who, session: session, short: short, roles: roles}
+func NewActor(who, session id.ID, name Name, roles Roles) Actor {
+	return Actor{id: who, session: session, name: name, roles: roles}
 }
 
 // ID is the member's identifier.
@@ -219,7 +219,11 @@ func (a Actor) ID() id.ID { return a.id }
 func (a Actor) Session() id.ID { return a.session }
 
 // Name is his short name, «Мария О.».
-func (a Actor) Name() string { return a.short }
+func (a Actor) Name() string { return a.name.Short() }
+
+// FullName is family name and given name as papers have them, «Орлова Мария»:
+// what is drawn into pictures that leave the bank on somebody's screen.
+func (a Actor) FullName() string { return strings.TrimSpace(a.name.Last + " " + a.name.First) }
 
 // Roles are his duties.
 func (a Actor) Roles() Roles { return a.roles }
@@ -242,7 +246,7 @@ type Session struct {
 
 // Actor gives who acts in the session.
 func (s Session) Actor() Actor {
-	return NewActor(s.Member.ID, s.ID, s.Member.Name.Short(), s.Member.Roles)
+	return NewActor(s.Member.ID, s.ID, s.Member.Name, s.Member.Roles)
 }
 
 // Way tells how a session was opened.

@@ -136,5 +136,5 @@ func (d *Door) pagePicture(ctx context.Context, c *call, in *photoInput) (*pictu
 	if err != nil {
 		return nil, applicationFault(err)
 	}
-	return &picture{ContentType: "image/jpeg", Disposition: `inline; filename="` + page.Name() + `.jpg"`, Body: raw}, nil
+	return &picture{ContentType: "image/jpeg", Disposition: `attachment; filename="page.jpg"`, Body: raw}, nil
 }

@@ -314,8 +314,10 @@ func TestBadUploads(t *testing.T) {
 			t.Errorf("%s: %d\n%s", name, a.status, text(a.body))
 		}
 	}
-	b.get("/order/scans/main").is(200)
-	b.get("/order/scans/registration").is(404)
+	if shots := b.shots(); len(shots) != 1 {
+		t.Errorf("pictures that were refused are shown: %v", shots)
+	}
+	b.get("/order/scans/main").is(404) // pictures are found by a name of their own
 	b.upload("passport", "x.jpg", whole).is(404)
 	b.upload("", "x.jpg", whole).is(404)
 	b.upload("registration", "", whole).is(422)
@@ -326,7 +328,11 @@ func TestBadUploads(t *testing.T) {
 	b.upload("registration", "x.jpg", photo(t, 0)).to("/order/scans")
 	b.get("/order/scans").is(200).has("Похоже на фото")
 	// A photo comes back as a picture and nothing else.
-	a := b.get("/order/scans/main")
+	at := b.shots()[0]
+	a := b.get(at).is(200)
+	if a.header.Get("Content-Disposition") != `attachment; filename="`+strings.TrimPrefix(at, "/order/scans/")+`.jpg"` {
+		t.Error("W10: not served as a file by a random name:", a.header)
+	}
 	if a.header.Get("Content-Type") != "image/jpeg" || a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Error(a.header)
 	}

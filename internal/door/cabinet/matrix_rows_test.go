@@ -7,10 +7,10 @@ type things struct {
 	p         *person
 	applicant *browser // ordering a card, all filled in, nothing sent
 
-	operation, transfer, login, topup, card, order string // paths
-	device, session, token, passkey, alert         string // as forms name them
-	payee                                          string
-	notMe                                          string // the token of a message's link
+	operation, transfer, login, topup, card, order, shot string // paths
+	device, session, token, passkey, alert               string // as forms name them
+	payee                                                string
+	notMe                                                string // the token of a message's link
 }
 
 // may is a line of the matrix: what a route answers to the owner of the things
@@ -60,32 +60,32 @@ func cabinetMatrix() map[string]may {
 		"GET /{$}": passed("303 /home", "200"),
 
 		// Ordering a card: known by the flow that has proved a phone.
-		"GET /order":              ordering("303 /order/resume", "200"),
-		"POST /order":             all("422"),
-		"GET /order/code":         ordering("303 /order/resume", "303 /order"),
-		"POST /order/code":        ordering("422", "303 /order"),
-		"GET /order/resume":       ordering("303 /order/check", "303 /order"),
-		"GET /order/person":       ordering("200", "303 /order"),
-		"POST /order/person":      ordering("422", "303 /order"),
-		"GET /order/passport":     ordering("200", "303 /order"),
-		"POST /order/passport":    ordering("422", "303 /order"),
-		"GET /order/address":      ordering("200", "303 /order"),
-		"POST /order/address":     ordering("422", "303 /order"),
-		"GET /order/scans":        ordering("200", "303 /order"),
-		"POST /order/scans":       ordering("415", "415"), // no multipart form; tests of uploads stand elsewhere
-		"GET /order/scans/{page}": ordering("200", "404"),
-		"POST /order/scans/done":  ordering("303 /order/check", "303 /order"),
-		"GET /order/word":         ordering("200", "303 /order"),
-		"POST /order/word":        ordering("422", "303 /order"),
-		"GET /order/check":        ordering("200", "303 /order"),
-		"POST /order/submit":      ordering("303 /order/status", "303 /order"),
-		"GET /order/status":       ordering("200", "303 /order"),
-		"POST /order/again":       ordering("303 /order/resume", "303 /order"),
-		"GET /order/withdraw":     ordering("200", "303 /order"),
-		"POST /order/withdraw":    ordering("303 /order/status", "303 /order"),
-		"GET /order/passcode":     ordering("303 /order/resume", "303 /order"), // not taken on yet
-		"POST /order/passcode":    ordering("303 /order/resume", "303 /order"),
-		"GET /order/done":         inside("200"),
+		"GET /order":             ordering("303 /order/resume", "200"),
+		"POST /order":            all("422"),
+		"GET /order/code":        ordering("303 /order/resume", "303 /order"),
+		"POST /order/code":       ordering("422", "303 /order"),
+		"GET /order/resume":      ordering("303 /order/check", "303 /order"),
+		"GET /order/person":      ordering("200", "303 /order"),
+		"POST /order/person":     ordering("422", "303 /order"),
+		"GET /order/passport":    ordering("200", "303 /order"),
+		"POST /order/passport":   ordering("422", "303 /order"),
+		"GET /order/address":     ordering("200", "303 /order"),
+		"POST /order/address":    ordering("422", "303 /order"),
+		"GET /order/scans":       ordering("200", "303 /order"),
+		"POST /order/scans":      ordering("415", "415"), // no multipart form; tests of uploads stand elsewhere
+		"GET /order/scans/{id}":  may{owner: "200", other: "404", nobody: "404", applicant: true}.of(func(o *things) string { return o.shot }),
+		"POST /order/scans/done": ordering("303 /order/check", "303 /order"),
+		"GET /order/word":        ordering("200", "303 /order"),
+		"POST /order/word":       ordering("422", "303 /order"),
+		"GET /order/check":       ordering("200", "303 /order"),
+		"POST /order/submit":     ordering("303 /order/status", "303 /order"),
+		"GET /order/status":      ordering("200", "303 /order"),
+		"POST /order/again":      ordering("303 /order/resume", "303 /order"),
+		"GET /order/withdraw":    ordering("200", "303 /order"),
+		"POST /order/withdraw":   ordering("303 /order/status", "303 /order"),
+		"GET /order/passcode":    ordering("303 /order/resume", "303 /order"), // not taken on yet
+		"POST /order/passcode":   ordering("303 /order/resume", "303 /order"),
+		"GET /order/done":        inside("200"),
 
 		// The ways in.
 		"GET /login":                passed("303 /home", "200"),

@@ -127,6 +127,7 @@ func (w *world) owner(n int, friend *person) *things {
 	}
 	passport.Set("number", fmt.Sprintf("1234%02d", n))
 	o.applicant.filled(passport)
+	o.shot = o.applicant.shots()[0]
 	return o
 }
 

@@ -22,7 +22,7 @@ func (d *Door) orderRoutes() []route {
 		{method: post, path: "/order/address", who: visitor, serve: d.postAddress},
 		{method: get, path: "/order/scans", who: visitor, serve: d.getScans},
 		{method: post, path: "/order/scans", who: visitor, body: uploadBody, files: true, serve: d.postScans},
-		{method: get, path: "/order/scans/{page}", who: visitor, serve: d.getScan},
+		{method: get, path: "/order/scans/{id}", who: visitor, serve: d.getScan},
 		{method: post, path: "/order/scans/done", who: visitor, serve: d.postScansDone},
 		{method: get, path: "/order/word", who: visitor, serve: d.getWord},
 		{method: post, path: "/order/word", who: visitor, serve: d.postWord},

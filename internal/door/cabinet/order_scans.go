@@ -49,8 +49,9 @@ func scansView(p ui.Page, a application.View) ScansView {
 func shotOf(p ui.Page, pv application.PageView, asked []application.Retaken) Shot {
 	s := Shot{Page: pv.Page.Name()}
 	if pv.Have {
-		// The picture's own id makes the address new when it is taken again.
-		s.Thumb = "/order/scans/" + s.Page + "?" + pv.Scan.ID.Text(scan.Prefix)
+		// The picture's own id: it tells nothing of what is on it, and is a new
+		// one when the page is taken again.
+		s.Thumb = "/order/scans/" + pv.Scan.ID.Text(scan.Prefix)
 		switch {
 		case pv.SameAs != 0:
 			s.Trouble = p.P.T("cabinet.scans.same", locale.A("page", p.P.T("cabinet.scans."+pv.SameAs.Name())))
@@ -173,13 +174,14 @@ func uploadFault(err error) error {
 	return err
 }
 
-// getScan shows a sent page to who sent it, small and written anew.
+// getScan gives a sent page to who sent it, small and written anew, as a file
+// and never as a page of ours (W10).
 func (d *Door) getScan(w http.ResponseWriter, r *http.Request) error {
-	page, ok := application.ParsePage(r.PathValue("page"))
-	if !ok {
-		return web.ErrNotFound
+	which, err := pathID(r, scan.Prefix)
+	if err != nil {
+		return err
 	}
-	picture, err := d.Applications.Thumb(r.Context(), holder(r), page)
+	picture, err := d.Applications.ThumbOf(r.Context(), holder(r), which)
 	switch fault.CodeOf(err) {
 	case fault.Unauthenticated, fault.Missing, fault.Conflict:
 		return web.ErrNotFound
@@ -190,7 +192,7 @@ func (d *Door) getScan(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", "image/jpeg")
 	h.Set("Content-Length", strconv.Itoa(len(picture)))
-	h.Set("Content-Disposition", `inline; filename="`+page.Name()+`.jpg"`)
+	h.Set("Content-Disposition", `attachment; filename="`+which.Text(scan.Prefix)+`.jpg"`)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(picture) // a reader who has gone is told nothing
 	}

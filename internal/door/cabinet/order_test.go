@@ -23,8 +23,9 @@ import (
 // manager is a member of staff as the application room knows one.
 type manager struct{}
 
-func (manager) Name() string { return "Ирина К." }
-func (manager) Ref() string  { return "staff:st_test" }
+func (manager) Name() string     { return "Ирина К." }
+func (manager) FullName() string { return "Ковалёва Ирина" }
+func (manager) Ref() string      { return "staff:st_test" }
 
 // photo is a sharp picture of a page; seed makes it unlike the others.
 func photo(t *testing.T, seed int) []byte {
@@ -77,6 +78,14 @@ func (b *browser) proved(p phone.Number) {
 	b.w.Helper()
 	b.post("/order", url.Values{"phone": {p.E164()}}).to("/order/code")
 	b.post("/order/code", url.Values{"code": {b.w.Code(p)}}).to("/order/resume")
+}
+
+var shot = regexp.MustCompile(`/order/scans/sc_[0-9a-z]{26}`)
+
+// shots gives the addresses of the pictures on the page of scans.
+func (b *browser) shots() []string {
+	b.w.Helper()
+	return shot.FindAllString(b.get("/order/scans").is(200).body, -1)
 }
 
 // filled fills the questionnaire in up to the check page.
@@ -134,7 +143,7 @@ func TestCardIsOrderedByAQuestionnaire(t *testing.T) {
 		me.filled(goodPassport)
 		me.get("/order/person").is(200).has("17.05.1990")
 		me.get("/order/check").is(200).has("Соколова Анна Петровна", "4510 123456", "119017, Москва")
-		me.get("/order/scans/main").is(200)
+		me.get(me.shots()[0]).is(200)
 		me.post("/order/submit", url.Values{}).to("/order/status")
 		me.post("/order/submit", url.Values{}).to("/order/status") // a second tap
 		status := me.get("/order/status").is(200).has("Заявка у нас", "Менеджер позвонит")
@@ -211,7 +220,10 @@ func TestQuestionnaireGoesOnOnAnotherDevice(t *testing.T) {
 	}
 	// A stranger has nothing of it.
 	stranger := w.browser()
-	stranger.get("/order/scans/main").is(404)
+	one.upload("main", "1.jpg", photo(t, 0)).to("/order/scans")
+	taken := one.shots()[0]
+	one.get(taken).is(200)
+	stranger.get(taken).is(404)
 	stranger.get("/order/passport").to("/order")
 	stranger.proved(accesstest.Phone(2))
 	stranger.get("/order/resume").to("/order/person")
@@ -242,11 +254,12 @@ func TestApplicationIsWithdrawn(t *testing.T) {
 	b := w.browser()
 	b.proved(accesstest.Phone(1))
 	b.filled(goodPassport)
+	taken := b.shots()[0]
 	b.post("/order/submit", url.Values{}).to("/order/status")
 	b.get("/order/withdraw").is(200)
 	b.post("/order/withdraw", url.Values{}).to("/order/status")
 	b.get("/order/status").is(200).has("Заявка отозвана")
-	b.get("/order/scans/main").is(404)
+	b.get(taken).is(404)
 	b.get("/order").to("/order/resume")
 	b.get("/order/resume").to("/order/person")
 	if got := b.get("/order/person").form("/order/person").Get("last"); got != "" {

@@ -57,7 +57,7 @@ func TestServeGallery(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/{file}", kit.Static())
 	mux.HandleFunc("GET /manifest.webmanifest", func(w http.ResponseWriter, r *http.Request) { kit.Manifest(w, locale.For(locale.Russian)) })
-	mux.HandleFunc("GET /order/scans/{page}", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /order/scans/{id}", func(w http.ResponseWriter, _ *http.Request) {
 		picture := image.NewGray(image.Rect(0, 0, 320, 226))
 		for i := range picture.Pix {
 			picture.Pix[i] = uint8(120 + i/1000) // #nosec G115 -- 72,320 pixels

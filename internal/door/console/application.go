@@ -28,7 +28,7 @@ func (d *Door) applicationRoutes() []route {
 		{method: post, path: "/applications/{id}/take", who: member, roles: staff.Manager, serve: d.postTake},
 		{method: post, path: "/applications/{id}/release", who: member, roles: staff.Manager, serve: d.postRelease},
 		{method: post, path: "/applications/{id}/open", who: member, roles: staff.Manager, serve: d.postOpenApplication},
-		{method: get, path: "/applications/{id}/scans/{page}", who: member, roles: staff.Manager, serve: d.getScan},
+		{method: get, path: "/applications/{id}/scans/{scan}", who: member, roles: staff.Manager, serve: d.getScan},
 		{method: post, path: "/applications/{id}/call", who: member, roles: staff.Manager, serve: d.postCall},
 		{method: post, path: "/applications/{id}/call/end", who: member, roles: staff.Manager, serve: d.postCallEnd},
 		{method: post, path: "/applications/{id}/retake", who: member, roles: staff.Manager, serve: d.postRetake},
@@ -183,8 +183,8 @@ func (d *Door) getScan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, ok := application.ParsePage(r.PathValue("page"))
-	if !ok {
+	which, err := id.Parse(scan.Prefix, r.PathValue("scan"))
+	if err != nil {
 		return scan.ErrMissing
 	}
 	if _, err := d.looking(ctx, c.actor, key, r.URL.Query().Get("look")); err != nil {
@@ -194,14 +194,14 @@ func (d *Door) getScan(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("small") != "" {
 		read = d.Applications.ScanThumb
 	}
-	picture, err := read(ctx, c.actor, key, page)
+	picture, err := read(ctx, c.actor, key, which)
 	if err != nil {
 		return err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "image/jpeg")
 	h.Set("Content-Length", strconv.Itoa(len(picture)))
-	h.Set("Content-Disposition", `inline; filename="`+page.Name()+`.jpg"`)
+	h.Set("Content-Disposition", `attachment; filename="`+which.Text(scan.Prefix)+`.jpg"`)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(picture) // a reader who has gone is told nothing
 	}

@@ -80,13 +80,17 @@ func TestManagerTakesAClientOn(t *testing.T) {
 		if got := m.post(page+"/open", "reason", "так"); got.status != http.StatusUnprocessableEntity {
 			t.Errorf("opened without a reason: %d", got.status)
 		}
-		m.get(page+"/scans/main").hides(d, "JFIF")
 		opened := m.post(page+"/open", "reason", "первый звонок клиенту").to(d)
 		look, err := url.Parse(opened)
 		d.must(err)
 		lk := look.Query().Get("look")
 		m.get(opened).says(d, "Лебедева Вера", "770-001", "Мясницкая", "+7 916 555-00-01")
-		scan := m.get(page + "/scans/main?look=" + lk)
+		picture := regexp.MustCompile(`/scans/sc_[0-9a-z]{26}`).FindString(m.get(opened).body)
+		m.get(page+picture).hides(d, "JFIF")
+		scan := m.get(page + picture + "?look=" + lk)
+		if want := `attachment; filename="` + strings.TrimPrefix(picture, "/scans/") + `.jpg"`; scan.header.Get("Content-Disposition") != want {
+			t.Errorf("W10: the scan comes as %s", scan.header.Get("Content-Disposition"))
+		}
 		if scan.status != 200 || scan.header.Get("Content-Type") != "image/jpeg" || scan.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("the scan: %d %v", scan.status, scan.header)
 		}
@@ -96,7 +100,7 @@ func TestManagerTakesAClientOn(t *testing.T) {
 		// Another manager has neither the data nor the look.
 		other := d.as("manager")
 		other.get(opened).hides(d, secrets...)
-		if got := other.get(page + "/scans/main?look=" + lk); got.status != http.StatusForbidden {
+		if got := other.get(page + picture + "?look=" + lk); got.status != http.StatusForbidden {
 			t.Errorf("another's look opens a scan: %d", got.status)
 		}
 		for _, role := range []string{"support", "auditor", "security", "admin"} {

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/door/web"
@@ -67,7 +68,7 @@ func (v ApplicationView) href(more string) templ.SafeURL {
 
 // scan is the address of a picture.
 func (v ApplicationView) scan(p application.PageView, small bool) string {
-	out := "/applications/" + v.Line.ID + "/scans/" + p.Page.Name() + "?look=" + v.Look
+	out := "/applications/" + v.Line.ID + "/scans/" + p.Scan.ID.Text(scan.Prefix) + "?look=" + v.Look
 	if small {
 		out += "&small=1"
 	}

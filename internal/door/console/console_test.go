@@ -65,7 +65,7 @@ var matrix = map[string]string{
 	"POST /applications/{id}/take":        "manager",
 	"POST /applications/{id}/release":     "manager",
 	"POST /applications/{id}/open":        "manager",
-	"GET /applications/{id}/scans/{page}": "manager",
+	"GET /applications/{id}/scans/{scan}": "manager",
 	"POST /applications/{id}/call":        "manager",
 	"POST /applications/{id}/call/end":    "manager",
 	"POST /applications/{id}/retake":      "manager",

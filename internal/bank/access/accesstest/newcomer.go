@@ -31,6 +31,9 @@ type Staff string
 // Name is «Ирина К.».
 func (s Staff) Name() string { return string(s) + " К." }
 
+// FullName is «Ковалёва Ирина».
+func (s Staff) FullName() string { return "Ковалёва " + string(s) }
+
 // Ref is «staff:Ирина».
 func (s Staff) Ref() string { return "staff:" + string(s) }
 

@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/notice"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/door/partners"
 	"rocketbank/internal/rail/signature"
 )
 
-const acqSecret, smsSecret = signature.Secret("acquirer"), signature.Secret("gateway")
+const acqSecret, smsSecret, netSecret = signature.Secret("acquirer"), signature.Secret("gateway"), signature.Secret("network")
 
 var now = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
 
@@ -28,8 +29,16 @@ type rooms struct {
 	sims     []string
 	hints    []string
 	receipts []notice.DeliveryReceipt
+	files    []string
 	err      error
 }
+
+func (r *rooms) Import(_ context.Context, f purchase.File) (purchase.Report, error) {
+	r.files = append(r.files, f.ID)
+	return purchase.Report{File: f.ID, Records: len(f.Records)}, r.err
+}
+
+func (r *rooms) passed() int { return len(r.hints) + len(r.receipts) + len(r.files) }
 
 func (r *rooms) Hint(_ context.Context, key string) error {
 	r.hints = append(r.hints, key)
@@ -50,7 +59,7 @@ func door(t *testing.T) (http.Handler, *rooms, *bytes.Buffer) {
 	t.Helper()
 	log, r := &bytes.Buffer{}, &rooms{}
 	h := partners.New(partners.Deps{
-		Topups: r, Receipts: r, SIM: r, Secret: acqSecret, SMSSecret: smsSecret,
+		Topups: r, Receipts: r, SIM: r, Clearing: r, Secret: acqSecret, SMSSecret: smsSecret, NetworkSecret: netSecret,
 		Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	return h, r, log
@@ -58,11 +67,15 @@ func door(t *testing.T) (http.Handler, *rooms, *bytes.Buffer) {
 
 func post(h http.Handler, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	secret := acqSecret
-	if strings.HasPrefix(path, "/sms") {
+	kind := "application/json"
+	switch {
+	case strings.HasPrefix(path, "/sms"):
 		secret = smsSecret
+	case strings.HasPrefix(path, "/network"):
+		secret, kind = netSecret, "application/jsonl"
 	}
 	req := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	req.Header.Set("Signature", signature.Sign(secret, now, []byte(body)))
 	for _, f := range change {
 		f(req)
@@ -74,6 +87,7 @@ func post(h http.Handler, path, body string, change ...func(*http.Request)) *htt
 
 const (
 	hint = `{"key":"tu_1","id":"ch_1","order":"tu_1","amount_minor":500000,"currency":"RUB","state":"charged","reason":"","action_url":"","at":"2026-11-22T20:00:00Z"}`
+	file = `{"type":"header","file":"cf_1","network":"demo","day":"2026-11-22","version":1}` + "\n" + `{"type":"trailer","debits":"0","credits":"0"}` + "\n"
 	note = `{"id":"sm_1","to":"+79165550123","state":"delivered","at":"2026-11-22T23:00:00+03:00"}`
 )
 
@@ -222,6 +236,7 @@ func TestW05_Routes(t *testing.T) {
 	}{
 		"/acquirer/callback": {hint, acqSecret},
 		"/sms/receipt":       {note, smsSecret},
+		"/network/clearing":  {file, netSecret},
 	}
 	for _, path := range partners.Paths() {
 		row, known := rows[path]
@@ -230,7 +245,7 @@ func TestW05_Routes(t *testing.T) {
 			t.Errorf("%s has no row: whose seal opens it?", path)
 			continue
 		}
-		for who, secret := range map[string]signature.Secret{"the acquirer": acqSecret, "the gateway": smsSecret, "a stranger": "guess", "": ""} {
+		for who, secret := range map[string]signature.Secret{"the acquirer": acqSecret, "the gateway": smsSecret, "the network": netSecret, "a stranger": "guess", "": ""} {
 			h, r, _ := door(t)
 			w := post(h, path, row.body, func(r *http.Request) {
 				r.Header.Set("Signature", signature.Sign(secret, now, []byte(row.body)))
@@ -245,7 +260,7 @@ func TestW05_Routes(t *testing.T) {
 			if secret == row.own {
 				want, passed = http.StatusNoContent, 1
 			}
-			if got := len(r.hints) + len(r.receipts); w.Code != want || got != passed {
+			if got := r.passed(); w.Code != want || got != passed {
 				t.Errorf("%s by %q: %d, want %d; %d passed on", path, who, w.Code, want, got)
 			}
 		}
@@ -262,7 +277,7 @@ func TestW05_Routes(t *testing.T) {
 				t.Errorf("POST %s: %d", near, w.Code)
 			}
 		}
-		if len(r.hints)+len(r.receipts) > 0 {
+		if r.passed() > 0 {
 			t.Errorf("%s passes on what it refuses", path)
 		}
 	}

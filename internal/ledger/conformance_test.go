@@ -361,6 +361,21 @@ func rulePostAboveTheHold(h *house) {
 	if acc := h.at(a); acc.Floor != money.Rub(-20) {
 		t.Errorf("floor %v", acc.Floor)
 	}
+	// What comes in pays the debt and is no room to be spent again.
+	h.post(transfer(2, b, a, 15))
+	if acc := h.at(a); acc.Floor != money.Rub(-5) || acc.Available() != money.Rub(0) {
+		t.Errorf("floor %v, available %v", acc.Floor, acc.Available())
+	}
+	if r := h.post(transfer(1, a, b, 1)); r.Reason != InsufficientFunds || r.Missing != money.Rub(6) {
+		t.Errorf("%+v", r)
+	}
+	h.post(transfer(2, b, a, 25))
+	if r := h.post(transfer(1, a, b, 21)); r.Reason != InsufficientFunds || r.Missing != money.Rub(1) {
+		t.Errorf("%+v", r)
+	}
+	if acc := h.at(a); acc.Floor != money.Rub(0) {
+		t.Errorf("floor %v", acc.Floor)
+	}
 }
 
 func ruleReversal(h *house) {

@@ -98,7 +98,7 @@ func (c *change) refusal() (refused, bool) {
 			continue // a credit is never refused for a low balance
 		}
 		if after := a.balance - a.reserved + delta; after < a.floor {
-			return refused{InsufficientFunds, a.floor - after}, true
+			return refused{InsufficientFunds, -after}, true // what must come in: the floor rises to nought with it
 		}
 	}
 	return refused{}, false
@@ -142,7 +142,7 @@ func (c *change) apply(p *plan, r *Receipt) {
 		if t.Phase == Pending {
 			if i == c.debit {
 				a.reserved -= l.Amount.Minor
-				a.lowerFloor(l.Force)
+				a.keepFloor(l.Force)
 				p.touch(a)
 			}
 		} else {
@@ -152,7 +152,7 @@ func (c *change) apply(p *plan, r *Receipt) {
 			if t.Phase == Post && i == c.debit {
 				a.reserved -= c.covered
 			}
-			a.lowerFloor(l.Force)
+			a.keepFloor(l.Force)
 			p.touch(a)
 			p.entries = append(p.entries, entryRow{a.id, a.version, t.ID, l.Amount.Minor, a.balance})
 		}
@@ -230,5 +230,6 @@ func (c *change) release(p *plan, h *hold) {
 	a := c.st.accounts[h.account]
 	a.reserved -= open
 	h.released += open
+	a.keepFloor(false)
 	p.touch(a)
 }

@@ -14,7 +14,6 @@ type Opening struct {
 	Owner    int64
 	Kind     AccountKind
 	Currency money.Currency
-	FloorMin int64 // lowest allowed balance, in minor units; 0 for a client
 }
 
 var (
@@ -60,15 +59,15 @@ func OpenAccounts(ctx context.Context, tx db.Tx, list []Opening) ([]AccountID, e
 	ids := make([]AccountID, len(list))
 	rows := make([]db.Row, len(list))
 	for i, o := range list {
-		if o.Owner <= BankOwner || o.FloorMin > 0 {
-			return nil, misuse("open an account for owner %d with floor %d", o.Owner, o.FloorMin)
+		if o.Owner <= BankOwner {
+			return nil, misuse("open an account for owner %d", o.Owner)
 		}
 		n := last - int64(len(list)-1-i)
 		if n <= lastBankNumber {
 			return nil, fmt.Errorf("ledger: the account counter stands at %d, inside the bank's own numbers", n)
 		}
 		ids[i] = AccountID(n * slots)
-		rows[i] = iAccount.Row(int64(ids[i]), o.Owner, int64(o.Kind), int64(o.Currency), false, o.FloorMin, int64(0), int64(0), int64(0))
+		rows[i] = iAccount.Row(int64(ids[i]), o.Owner, int64(o.Kind), int64(o.Currency), false, int64(0), int64(0), int64(0), int64(0))
 	}
 	return ids, tx.Insert(ctx, rows...)
 }

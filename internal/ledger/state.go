@@ -60,9 +60,15 @@ type account struct {
 	touched  bool
 }
 
-// lowerFloor keeps the rule balance − reserved ≥ floor true after a forced debit.
-func (a *account) lowerFloor(force bool) {
-	if now := a.balance - a.reserved; force && !a.noFloor && now < a.floor {
+// keepFloor keeps the rule balance − reserved ≥ floor true after a forced debit,
+// and lets the floor rise again with what comes back, up to nought: a debt that
+// was a fact is no overdraft to be used a second time.
+func (a *account) keepFloor(force bool) {
+	switch now := a.balance - a.reserved; {
+	case a.noFloor:
+	case now > a.floor:
+		a.floor = min(now, 0)
+	case now < a.floor && force:
 		a.floor = now
 	}
 }

@@ -16,6 +16,13 @@ func (s *Service) advise(ctx context.Context, r Request, f card.Face) (Answer, e
 	if r.Outcome != "" && r.Outcome != "00" && r.Outcome != "10" {
 		return s.noted(ctx, r, f)
 	}
+	_, found, err := find(ctx, s.d.DB, qByOrigin, int64(f.Client), r.of().key(f.ID))
+	if err != nil {
+		return Answer{}, err
+	}
+	if found {
+		return s.noted(ctx, r, f) // taken back before it came
+	}
 	if r.Class == Financial {
 		if done, a, err := s.complete(ctx, r, f); done || err != nil {
 			return a, err
@@ -27,13 +34,6 @@ func (s *Service) advise(ctx context.Context, r Request, f card.Face) (Answer, e
 	}
 	if why != Approved || !sum.Positive() || s.sensible(r) != Approved {
 		return s.noted(ctx, r, f)
-	}
-	_, found, err := find(ctx, s.d.DB, qByOrigin, int64(f.Client), r.of().key(f.ID))
-	if err != nil {
-		return Answer{}, err
-	}
-	if found {
-		return s.noted(ctx, r, f) // taken back before it came
 	}
 	v := &verdict{reason: Approved}
 	if len(r.Chip) > 0 {
@@ -80,14 +80,7 @@ func (s *Service) advise(ctx context.Context, r Request, f card.Face) (Answer, e
 // noted acknowledges an advice that changes nothing.
 func (s *Service) noted(ctx context.Context, r Request, f card.Face) (Answer, error) {
 	a := Answer{Reason: Approved}
-	err := s.d.DB.Write(ctx, func(tx db.Tx) error {
-		m, err := message(r.key(), r.print(f.ID), f.Client, a.Auth, a, tx.Now())
-		if err != nil {
-			return err
-		}
-		return tx.Insert(ctx, m)
-	})
-	return a, err
+	return a, s.d.DB.Write(ctx, func(tx db.Tx) error { return remember(ctx, tx, r, f, a) })
 }
 
 // complete posts the sum of a pre-authorisation; done is false when there is
@@ -116,11 +109,7 @@ func (s *Service) complete(ctx context.Context, r Request, f card.Face) (done bo
 				}
 			}
 			done, a.Auth, a.Code = true, held.id, held.code
-			m, err := message(r.key(), r.print(f.ID), f.Client, held.id, a, tx.Now())
-			if err != nil {
-				return err
-			}
-			if err := tx.Insert(ctx, m); err != nil {
+			if err := remember(ctx, tx, r, f, a); err != nil {
 				return err
 			}
 			_, err = s.capture(ctx, tx, held, presented{key: string(r.key()), sum: sum, local: r.Amount, final: true})

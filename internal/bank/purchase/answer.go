@@ -90,11 +90,10 @@ func (s *Service) question(ctx context.Context, r Request, f card.Face, v *verdi
 				return err
 			}
 		}
-		m, err := message(r.key(), r.print(f.ID), f.Client, done.Auth, done, tx.Now())
-		if err != nil {
+		if err := tx.Insert(ctx, v.rows...); err != nil {
 			return err
 		}
-		return tx.Insert(ctx, append([]db.Row{m}, v.rows...)...)
+		return remember(ctx, tx, r, f, done)
 	})
 	return done, err
 }

@@ -73,6 +73,9 @@ func (s *Service) once(ctx context.Context, r Request, f card.Face) (Answer, err
 // twin finds the answer to the first sending of a repeated message whose
 // transmission time was set anew: same card, sender, trace number and reference.
 func (s *Service) twin(ctx context.Context, r Request, f card.Face) (a Answer, print []byte, found bool, err error) {
+	if r.RRN == "" {
+		return Answer{}, nil, false, nil
+	}
 	list, err := byRRN(ctx, s.d.DB, f.Client, f.ID, r.RRN)
 	if err != nil {
 		return Answer{}, nil, false, err
@@ -84,7 +87,7 @@ func (s *Service) twin(ctx context.Context, r Request, f card.Face) (a Answer, p
 			return remembered(ctx, s.d.DB, one.message)
 		}
 	}
-	return Answer{}, nil, false, nil
+	return remembered(ctx, s.d.DB, r.twin(f.ID))
 }
 
 // sentOf reads the transmission time that a message key begins with.
@@ -230,8 +233,11 @@ func (s *Service) outline(r Request, f card.Face, sum money.Amount) outline {
 	}
 	if r.Class == Financial || o.a.kind == KindCredit {
 		o.a.state, o.a.posted, o.op.State = Posted, sum, operation.Done
-	} else if o.a.kind != KindRefund {
-		o.a.holds, o.a.expires = []id.ID{o.a.id}, now.Add(s.holdFor(o.a.kind))
+		return o
+	}
+	o.a.holds = []id.ID{o.a.id} // of a promise: no money, but a mark that only clearing posts it
+	if o.a.kind != KindRefund {
+		o.a.expires = now.Add(s.holdFor(o.a.kind))
 	}
 	return o
 }

@@ -349,7 +349,7 @@ func (s *Service) undo(ctx context.Context, tx db.Tx, r Record, f card.Face) (it
 		return item{}, err
 	}
 	a, found, err := find(ctx, tx, qLockAuth, who, one.Bytes())
-	if err != nil || !found {
+	if err != nil || !found || a.posted.Minor < r.Billing.Minor {
 		return it, err
 	}
 	it.auth, it.txn, it.result = a.id, s.d.Operations.NewID(), Settled
@@ -358,7 +358,10 @@ func (s *Service) undo(ctx context.Context, tx db.Tx, r Record, f card.Face) (it
 	if a.kind == KindRefund {
 		back = money.Rub(-back.Minor)
 	}
-	if a.posted.IsZero() && a.state == Posted {
+	switch {
+	case a.state == Held: // a part of it: the hold does not grow by what comes back
+		a.billing.Minor -= r.Billing.Minor
+	case a.posted.IsZero():
 		a.state = Reversed
 	}
 	if err := a.set(ctx, tx); err != nil {

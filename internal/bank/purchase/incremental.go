@@ -22,7 +22,7 @@ func (s *Service) first(ctx context.Context, r Request, f card.Face) (auth, erro
 		return auth{}, err
 	}
 	for _, a := range list {
-		if a.state == Held && a.acquirer == r.Acquirer && len(a.holds) > 0 {
+		if a.state == Held && a.acquirer == r.Acquirer && a.kind != KindRefund && len(a.holds) > 0 {
 			return a, nil
 		}
 	}
@@ -35,7 +35,7 @@ func (s *Service) more(ctx context.Context, r Request, f card.Face, v *verdict, 
 	if len(first.holds) >= maxHolds {
 		return s.refuse(ctx, r, f, v, Answer{Reason: OverLimit, Switch: "count"})
 	}
-	a := Answer{Reason: Approved, Code: first.code, Auth: first.id, Chip: answerChip(v, true)}
+	a := Answer{Reason: Approved, Code: first.code, Auth: first.id, Part: s.d.Operations.NewID(), Chip: answerChip(v, true)}
 	var rec ledger.Receipt
 	var t ledger.Transaction
 	err := s.d.DB.Write(ctx, func(tx db.Tx) error {
@@ -51,15 +51,13 @@ func (s *Service) more(ctx context.Context, r Request, f card.Face, v *verdict, 
 				return err
 			}
 		}
-		m, err := message(r.key(), r.print(f.ID), f.Client, first.id, a, tx.Now())
-		if err != nil {
+		if err := tx.Insert(ctx, v.rows...); err != nil {
 			return err
 		}
-		if err := tx.Insert(ctx, append([]db.Row{m}, v.rows...)...); err != nil {
+		if err := remember(ctx, tx, r, f, a); err != nil {
 			return err
 		}
-		hold := s.d.Operations.NewID()
-		open.holds = append(open.holds, hold)
+		open.holds = append(open.holds, a.Part)
 		open.billing.Minor += sum.Minor
 		if r.Amount.Cur == open.local.Cur {
 			open.local.Minor += r.Amount.Minor
@@ -76,7 +74,7 @@ func (s *Service) more(ctx context.Context, r Request, f card.Face, v *verdict, 
 			return err
 		}
 		t = ledger.Transaction{
-			ID: hold, Owner: int64(f.Client), Key: ledger.Key(r.key()), Kind: ledger.KindPurchase, Phase: ledger.Pending,
+			ID: a.Part, Owner: int64(f.Client), Key: ledger.Key(r.key()), Kind: ledger.KindPurchase, Phase: ledger.Pending,
 			Legs: []ledger.Leg{
 				{Account: f.Account, Owner: int64(f.Client), Amount: money.Rub(-sum.Minor)}, {Account: ledger.Network, Amount: sum},
 			},

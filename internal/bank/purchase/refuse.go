@@ -29,11 +29,7 @@ func (s *Service) refuse(ctx context.Context, r Request, f card.Face, v *verdict
 		if err := tx.Insert(ctx, v.rows...); err != nil {
 			return err
 		}
-		m, err := message(r.key(), r.print(f.ID), f.Client, a.Auth, a, tx.Now())
-		if err != nil {
-			return err
-		}
-		if err := tx.Insert(ctx, m); err != nil {
+		if err := remember(ctx, tx, r, f, a); err != nil {
 			return err
 		}
 		if r.empty() || r.Advice || a.Reason == TwiceSent || a.Reason == NoSuchType || a.Reason == BadAmount {

@@ -119,6 +119,16 @@ func (r Request) key() []byte {
 	return out
 }
 
+// twin is the key of the message but for its transmission time, which the
+// network sets anew when it repeats.
+func (r Request) twin(card id.ID) []byte {
+	h := sha256.New()
+	h.Write([]byte{'t', byte(r.Class)})
+	h.Write([]byte(r.Link + "|" + r.Acquirer + "|" + r.STAN + "|" + r.RRN + "|"))
+	h.Write(card[:])
+	return h.Sum(nil)[:16]
+}
+
 // print is what a repeat must agree with.
 func (r Request) print(card id.ID) []byte {
 	h := sha256.New()
@@ -253,6 +263,8 @@ type Answer struct {
 	Ledger    *money.Amount `json:"l,omitempty"`
 	Available *money.Amount `json:"v,omitempty"`
 	Chip      []byte        `json:"t,omitempty"` // issuer authentication data and scripts, BER-TLV
+	Part      id.ID         `json:"p,omitzero"`  // the hold that an increment added
+	Undone    bool          `json:"u,omitempty"` // of a completion that was taken back
 	Auth      id.ID         `json:"-"`           // the authorisation, zero: none
 	Replay    bool          `json:"-"`
 }

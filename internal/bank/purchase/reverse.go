@@ -25,7 +25,7 @@ func (s *Service) reverse(ctx context.Context, r Request, f card.Face) (Answer, 
 	var a Answer
 	err := s.d.DB.Write(ctx, func(tx db.Tx) error {
 		a = Answer{Reason: Approved}
-		was, found, err := s.original(ctx, tx, r, f)
+		was, did, found, err := s.original(ctx, tx, r, f)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,10 @@ func (s *Service) reverse(ctx context.Context, r Request, f card.Face) (Answer, 
 		case !found:
 			was, err = s.bury(ctx, tx, r, f)
 			a.Auth = was.id
-		case was.kind == KindCredit && !r.Advice && !r.TimedOut:
+		case did != nil:
+			a.Code = was.code
+			err = s.takePartBack(ctx, tx, r, was, *did)
+		case was.kind == KindCredit && was.state == Posted && !r.Advice && !r.TimedOut:
 			a.Reason = NotReversible // it is the client's by now
 		case was.state == Held || was.state == Posted:
 			a.Code = was.code
@@ -46,11 +49,7 @@ func (s *Service) reverse(ctx context.Context, r Request, f card.Face) (Answer, 
 		if err != nil {
 			return err
 		}
-		m, err := message(r.key(), r.print(f.ID), f.Client, a.Auth, a, tx.Now())
-		if err != nil {
-			return err
-		}
-		return tx.Insert(ctx, m)
+		return remember(ctx, tx, r, f, a)
 	})
 	if err != nil {
 		return Answer{}, err
@@ -80,22 +79,62 @@ func forget(ctx context.Context, tx db.Tx, a auth) error {
 	return err
 }
 
+// change is a message that changed an authorisation after it was made: an
+// increment or a completion.
+type change struct {
+	key    []byte
+	answer Answer
+}
+
 // original finds and locks what a reversal names: by the network's name of the
-// message, else by reference, card and sum.
-func (s *Service) original(ctx context.Context, tx db.Tx, r Request, f card.Face) (auth, bool, error) {
-	if r.Original.Known() {
-		a, found, err := find(ctx, tx, qByOrigin, int64(f.Client), r.Original.key(f.ID))
-		if err != nil || found {
-			return a, found, err
+// message, by that name with another transmission time (a repeat's, which the
+// network set anew), or by reference, card and sum when it names nothing. A
+// change comes with it when that is what is named.
+func (s *Service) original(ctx context.Context, tx db.Tx, r Request, f card.Face) (auth, *change, bool, error) {
+	if !r.Original.Known() {
+		a, found, err := s.alike(ctx, tx, r, f)
+		return a, nil, found, err
+	}
+	a, found, err := find(ctx, tx, qByOrigin, int64(f.Client), r.Original.key(f.ID))
+	if err != nil || found {
+		return a, nil, found, err
+	}
+	list, err := byRRN(ctx, tx, f.Client, f.ID, r.RRN) // locks what the rest looks at
+	if err != nil || len(list) == 0 {
+		return auth{}, nil, false, err
+	}
+	named := Request{Link: r.Link, Class: r.Original.Class, Acquirer: r.Original.Acquirer, STAN: r.Original.STAN, Sent: r.Original.Sent, RRN: r.RRN}
+	answer, _, found, err := remembered(ctx, tx, named.twin(f.ID))
+	if err != nil {
+		return auth{}, nil, false, err
+	}
+	for _, a := range list {
+		if found && a.id == answer.Auth {
+			return a, &change{named.twin(f.ID), answer}, true, nil
+		}
+		first := named
+		first.Sent = sentOf(a.message)
+		if slices.Equal(first.key(), a.message) {
+			return a, nil, true, nil
 		}
 	}
+	return auth{}, nil, false, nil
+}
+
+// alike finds the newest authorisation of a reference and sum. What only a
+// clearing file told of was never asked for and cannot be taken back.
+func (s *Service) alike(ctx context.Context, tx db.Tx, r Request, f card.Face) (auth, bool, error) {
 	list, err := byRRN(ctx, tx, f.Client, f.ID, r.RRN)
 	if err != nil {
 		return auth{}, false, err
 	}
 	for _, a := range slices.Backward(list) {
-		if a.local == r.Amount && a.acquirer == r.Acquirer && !r.Original.Known() {
-			return a, true, nil
+		if a.local != r.Amount || a.acquirer != r.Acquirer {
+			continue
+		}
+		_, _, asked, err := remembered(ctx, tx, a.message)
+		if err != nil || asked {
+			return a, asked, err
 		}
 	}
 	return auth{}, false, nil
@@ -116,50 +155,151 @@ func (s *Service) bury(ctx context.Context, tx db.Tx, r Request, f card.Face) (a
 }
 
 // takeBack gives the held or posted money of an authorisation back, except for
-// what the message says remains.
+// what the message says remains. What merchants have presented meanwhile stays
+// posted: it comes back by clearing alone.
 func (s *Service) takeBack(ctx context.Context, tx db.Tx, r Request, f card.Face, a auth) error {
-	left, total, err := open(ctx, tx, a)
-	if err != nil {
-		return err
-	}
 	remains := money.Rub(0)
-	if r.Actual.Cur != 0 && r.Actual.Minor > 0 && r.Actual.Minor < a.local.Minor {
+	if r.Actual.Cur != 0 && r.Actual.Minor > 0 {
+		if r.Actual.Minor >= a.local.Minor {
+			return nil // no less than what is there: it was taken back to this before
+		}
+		var err error
 		if remains.Minor, err = money.MulDiv(a.billing.Minor, r.Actual.Minor, a.local.Minor); err != nil {
 			return fmt.Errorf("part of authorisation %s: %w", a.id.Text(Prefix), err)
 		}
 	}
 	key := string(r.key())
-	var ts []ledger.Transaction
 	switch {
-	case a.state == Held && a.kind == KindRefund:
-		// A promise was taken back: nothing had moved.
+	case a.state == Held && a.kind == KindRefund: // a promise: nothing had moved
+		a.left(remains, r.Actual)
+		return s.settled(ctx, tx, a)
 	case a.state == Held:
-		ts = a.voids(key, left)
-		if remains.Minor > total.Minor {
-			remains.Minor = total.Minor
-		}
-		a.holds = nil
-		if remains.Positive() {
-			hold := s.d.Operations.NewID()
-			a.holds = []id.ID{hold}
-			ts = append(ts, ledger.Transaction{
-				ID: hold, Owner: int64(a.client), Key: ledger.KeyOf("card remains", key), Kind: ledger.KindPurchase, Phase: ledger.Pending,
-				Guards: counted(f.Guards(a.attempt(), remains)),
-				Legs:   []ledger.Leg{{Account: a.account, Owner: int64(a.client), Amount: money.Rub(-remains.Minor), Force: true}, {Account: ledger.Network, Amount: remains}},
-			})
-		}
+		return s.release(ctx, tx, a, f, key, remains, r.Actual)
 	case len(a.holds) > 0:
-		return nil // cleared meanwhile: what the merchant presented comes back by clearing alone
-	default:
-		back := money.Rub(a.posted.Minor - remains.Minor)
-		if !back.Positive() {
-			return nil
-		}
-		ts = []ledger.Transaction{a.opposite(key, back)}
+		return nil // cleared meanwhile
 	}
-	if err := s.after(ctx, tx, a, remains, r.Actual); err != nil {
+	back := money.Rub(min(a.billing.Minor-remains.Minor, a.posted.Minor))
+	if !back.Positive() {
+		return nil
+	}
+	a.posted.Minor -= back.Minor
+	a.left(remains, r.Actual)
+	if a.posted.Positive() {
+		a.state = Posted
+	}
+	if err := s.settled(ctx, tx, a); err != nil {
 		return err
 	}
+	return s.moves(ctx, tx, a, a.opposite(key, back))
+}
+
+// left makes an authorisation one of what remains; it is over when nothing does.
+func (a *auth) left(remains, actual money.Amount) {
+	a.billing = remains
+	if remains.Positive() {
+		a.local = actual
+		return
+	}
+	a.state, a.expires = Reversed, time.Time{}
+}
+
+// release gives holds back and keeps what remains, less what was presented, in
+// a hold of its own.
+func (s *Service) release(ctx context.Context, tx db.Tx, a auth, f card.Face, key string, remains, actual money.Amount) error {
+	left, total, err := open(ctx, tx, a)
+	if err != nil {
+		return err
+	}
+	ts := a.voids(key, left)
+	keep := money.Rub(max(0, min(remains.Minor-a.posted.Minor, total.Minor)))
+	if !keep.Positive() && a.posted.Positive() {
+		a.billing, a.state, a.expires = a.posted, Posted, time.Time{}
+		if err := s.settled(ctx, tx, a); err != nil {
+			return err
+		}
+		return s.moves(ctx, tx, a, ts...)
+	}
+	a.holds = nil
+	if keep.Positive() {
+		hold := s.d.Operations.NewID()
+		a.holds = []id.ID{hold}
+		ts = append(ts, ledger.Transaction{
+			ID: hold, Owner: int64(a.client), Key: ledger.KeyOf("card remains", key), Kind: ledger.KindPurchase, Phase: ledger.Pending,
+			Guards: counted(f.Guards(a.attempt(), keep)),
+			Legs:   []ledger.Leg{{Account: a.account, Owner: int64(a.client), Amount: money.Rub(-keep.Minor), Force: true}, {Account: ledger.Network, Amount: keep}},
+		})
+		keep.Minor += a.posted.Minor
+	}
+	a.left(keep, actual)
+	if err := s.settled(ctx, tx, a); err != nil {
+		return err
+	}
+	return s.moves(ctx, tx, a, ts...)
+}
+
+// takePartBack undoes what one later message did to an authorisation: an
+// increment gives back its own hold, a completion what it posted.
+func (s *Service) takePartBack(ctx context.Context, tx db.Tx, r Request, a auth, did change) error {
+	if did.answer.Part.IsZero() {
+		return s.uncomplete(ctx, tx, r, a, did)
+	}
+	left, _, err := open(ctx, tx, a)
+	i := slices.Index(a.holds, did.answer.Part)
+	if err != nil || a.state != Held || i < 0 || left[i].IsZero() {
+		return err // given back or presented before
+	}
+	ts := auth{client: a.client, account: a.account, holds: a.holds[i : i+1]}.voids(string(r.key()), left[i:i+1])
+	a.holds = slices.Delete(slices.Clone(a.holds), i, i+1)
+	a.billing.Minor -= left[i].Minor
+	if a.local.Cur == money.RUB {
+		a.local.Minor -= left[i].Minor
+	} else if a.local.Cur == r.Amount.Cur {
+		a.local.Minor -= min(r.Amount.Minor, a.local.Minor)
+	}
+	switch { // when nothing is held any more
+	case a.billing.IsZero():
+		a.state, a.expires = Reversed, time.Time{}
+	case a.billing == a.posted:
+		a.state, a.expires = Posted, time.Time{}
+	}
+	if err := s.settled(ctx, tx, a); err != nil {
+		return err
+	}
+	return s.moves(ctx, tx, a, ts...)
+}
+
+// uncomplete gives back, once, what a completion posted. The hold does not rise again.
+func (s *Service) uncomplete(ctx context.Context, tx db.Tx, r Request, a auth, did change) error {
+	sum, why, err := s.billing(ctx, r)
+	if err != nil || why != Approved || did.answer.Undone {
+		return err
+	}
+	back := money.Rub(min(sum.Minor, a.posted.Minor))
+	if !back.Positive() {
+		return nil
+	}
+	did.answer.Undone = true
+	raw, err := json.Marshal(did.answer)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, qSetMessage, did.key, raw); err != nil {
+		return err
+	}
+	if a.posted.Minor -= back.Minor; a.posted.IsZero() {
+		a.state = Reversed
+	}
+	if err := s.settled(ctx, tx, a); err != nil {
+		return err
+	}
+	return s.moves(ctx, tx, a, ledger.Transaction{
+		ID: s.d.Operations.NewID(), Owner: int64(a.client), Key: ledger.KeyOf("card back", string(r.key())), Kind: ledger.KindPurchase, Phase: ledger.Posted,
+		Legs: []ledger.Leg{{Account: a.account, Owner: int64(a.client), Amount: back, Force: true}, {Account: ledger.Network, Amount: money.Rub(-back.Minor)}},
+	})
+}
+
+// moves gives the book what a reversal does; the book cannot refuse it.
+func (s *Service) moves(ctx context.Context, tx db.Tx, a auth, ts ...ledger.Transaction) error {
 	if len(ts) == 0 {
 		return nil
 	}
@@ -200,31 +340,23 @@ func (a auth) attempt() card.Attempt {
 	return card.Attempt{Channel: a.channel, Cash: a.kind == KindCash, Country: a.country, Home: atHome(a.country), MCC: a.mcc, Amount: a.billing}
 }
 
-// after writes what an authorisation and its operation look like when it was
-// taken back but for remains.
-func (s *Service) after(ctx context.Context, tx db.Tx, a auth, remains, actual money.Amount) error {
-	if !remains.Positive() {
-		a.state, a.billing, a.expires, a.holds = Reversed, money.Rub(0), time.Time{}, nil
-		a.posted = money.Rub(0)
-	} else {
-		if a.state == Posted {
-			a.posted = remains
-		}
-		a.billing, a.local = remains, actual
-	}
+// settled writes an authorisation and what its operation shows of it.
+func (s *Service) settled(ctx context.Context, tx db.Tx, a auth) error {
 	if err := a.set(ctx, tx); err != nil {
 		return err
 	}
 	return s.d.Operations.Change(ctx, tx, a.client, a.id, func(o *operation.Operation) {
 		if a.state == Reversed {
-			o.State = operation.Reversed
-			o.Details.Purchase.Reason = "taken_back"
+			o.State, o.Details.Purchase.Reason = operation.Reversed, "taken_back"
 			return
 		}
-		o.Amount = money.Rub(-remains.Minor)
-		if a.kind == KindCredit || a.kind == KindRefund {
-			o.Amount = remains
+		o.Details.Purchase.Held, o.Details.Purchase.Local = a.billing, a.local
+		o.Amount = a.billing
+		if a.state == Posted {
+			o.State, o.Amount = operation.Done, a.posted
 		}
-		o.Details.Purchase.Held, o.Details.Purchase.Local = remains, actual
+		if a.kind != KindCredit && a.kind != KindRefund {
+			o.Amount.Minor = -o.Amount.Minor
+		}
 	})
 }

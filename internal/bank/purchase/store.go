@@ -200,7 +200,24 @@ var (
 		db.Col{Name: "auth", Type: db.Bytes}, db.Col{Name: "answer", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int})
 	qMessage    = db.Query(`SELECT print, auth, answer FROM card_message WHERE key = $1`)
 	qSetMessage = db.Query(`UPDATE card_message SET answer = $2 WHERE key = $1`)
+	qTwin       = db.Query(`INSERT INTO card_message (key, client, print, auth, answer, at_us) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (key) DO UPDATE SET client = excluded.client, print = excluded.print, auth = excluded.auth, answer = excluded.answer, at_us = excluded.at_us`)
 )
+
+// remember keeps the answer of a message that makes no authorisation of its
+// own, also under the name by which a repeat is found whose transmission time
+// was set anew. A message that makes one is found through it (see twin).
+func remember(ctx context.Context, tx db.Tx, r Request, f card.Face, a Answer) error {
+	m, err := message(r.key(), r.print(f.ID), f.Client, a.Auth, a, tx.Now())
+	if err != nil {
+		return err
+	}
+	if err := tx.Insert(ctx, m); err != nil || r.RRN == "" {
+		return err
+	}
+	_, err = tx.Exec(ctx, qTwin, append([]any{r.twin(f.ID)}, m.Args[1:]...)...)
+	return err
+}
 
 // message is the remembered answer of a message.
 func message(key, print []byte, who client.ID, auth id.ID, a Answer, at time.Time) (db.Row, error) {

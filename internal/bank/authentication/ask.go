@@ -68,7 +68,7 @@ func (s *Service) first(ctx context.Context, f facts, ds, server, print [16]byte
 		details: details{
 			Version: a.MessageVersion, Category: a.Category, Channel: a.Channel, Shop: a.MerchantName, Merchant: a.AcquirerMerchantID,
 			Acquirer: a.AcquirerBIN, Country: a.MerchantCountryCode, Wish: a.ChallengeInd, Last4: f.face.Last4, DSURL: a.DSURL,
-			NotifyURL: a.NotificationURL, IP: a.BrowserIP, Agent: clip(a.BrowserUserAgent),
+			NotifyURL: a.NotificationURL, ShopURL: a.RequestorURL, IP: a.BrowserIP, Agent: clip(a.BrowserUserAgent),
 		},
 	}
 	if r.details.Shop == "" {

@@ -201,7 +201,7 @@ func (s *Service) late(r row) (ending, bool) {
 func (s *Service) show(ctx context.Context, r row) (Shown, error) {
 	out := Shown{
 		ACSTransID: uuid(r.id), Shop: r.details.Shop, Sum: r.sum(), When: r.at, Last4: r.details.Last4, Window: r.details.Window,
-		Return: r.details.NotifyURL, Over: r.state != Challenged,
+		Return: r.details.NotifyURL, ShopURL: r.details.ShopURL, Over: r.state != Challenged,
 	}
 	if out.Over {
 		return out, nil

@@ -35,7 +35,7 @@ func (s *Service) Finish(ctx context.Context, acsTransID, token string) (Return,
 		s.d.Log.Error("3-D Secure: tell a result", "authentication", r.id.Text(Prefix), "err", err)
 	}
 	return Return{
-		URL: r.details.NotifyURL, Session: r.details.Session, Passed: r.status == threeds.Authenticated,
+		URL: r.details.NotifyURL, ShopURL: r.details.ShopURL, Session: r.details.Session, Passed: r.status == threeds.Authenticated,
 		CRes: threeds.EncodeCRes(threeds.CRes{ServerTransID: uuid(r.server), ACSTransID: uuid(r.id), Status: r.status}),
 	}, nil
 }

@@ -136,6 +136,7 @@ type Shown struct {
 	Phone      phone.Number // prints masked
 	Window     threeds.WindowSize
 	Return     string // the shop's address to which the browser will go
+	ShopURL    string // the shop's own address, as it says: its page frames the challenge
 
 	SentAt    time.Time // when the last code went out; zero: none did
 	ResendAt  time.Time // from when another may be asked for; zero: no more
@@ -148,6 +149,7 @@ type Shown struct {
 // Return is how the browser gets back to the shop.
 type Return struct {
 	URL     string // notificationURL, the only place it may go
+	ShopURL string // as Shown.ShopURL
 	CRes    string
 	Session *string // threeDSSessionData to give back unchanged; nil: there was none
 	Passed  bool

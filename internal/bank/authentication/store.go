@@ -68,6 +68,7 @@ type details struct {
 	Last4     string               `json:"l"`
 	DSURL     string               `json:"d"`
 	NotifyURL string               `json:"n,omitempty"`
+	ShopURL   string               `json:"u,omitempty"` // threeDSRequestorURL
 	IP        string               `json:"ip,omitempty"`
 	Agent     string               `json:"ua,omitempty"`
 	Session   *string              `json:"sd,omitempty"` // threeDSSessionData

@@ -30,6 +30,10 @@ type Options struct {
 	// FormTargets are further origins a form may lead to after our redirect:
 	// the acquirer's 3-D page.
 	FormTargets []string
+	// CrossSite lists routes that other sites post to by the nature of their
+	// protocol («POST /acs/challenge»). Whoever serves one proves by something
+	// else than a cookie who it is that came.
+	CrossSite []string
 	// Proxies may tell on whose behalf they come. Nobody else is believed.
 	Proxies Proxies
 	// Rate bounds how often one address may come; zero is the standard.
@@ -66,6 +70,9 @@ func New(o Options) (*Front, error) {
 	f := &Front{
 		origin: origin, headers: securityHeaders(origin.Scheme == "https", targets),
 		proxies: o.Proxies, log: o.Log, now: o.Now, cross: http.NewCrossOriginProtection(),
+	}
+	for _, route := range o.CrossSite {
+		f.cross.AddInsecureBypassPattern(route)
 	}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)

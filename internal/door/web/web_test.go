@@ -116,6 +116,23 @@ func TestCrossSiteUnsafeRequestsAreRefused(t *testing.T) {
 	}
 }
 
+// A route that other sites post to by its nature is named, and no other is open.
+func TestCrossSiteRoutesAreNamed(t *testing.T) {
+	h := front(t, Options{CrossSite: []string{"POST /acs/challenge"}}).Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), plainly)
+	for _, tc := range []struct {
+		method, path string
+		want         int
+	}{
+		{"POST", "/acs/challenge", 200}, {"POST", "/acs/challenge/", 403}, {"POST", "/acs", 403}, {"DELETE", "/acs/challenge", 403},
+	} {
+		r := httptest.NewRequest(tc.method, "https://bank.example"+tc.path, nil)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		if w := serve(h, r); w.Code != tc.want {
+			t.Errorf("%s %s: %d, want %d", tc.method, tc.path, w.Code, tc.want)
+		}
+	}
+}
+
 // W17: whoever is no configured proxy says nothing about where he comes from.
 func TestForwardedHeaders(t *testing.T) {
 	trusted, err := ParseProxies([]string{"10.0.0.0/8", "::1"})

@@ -22,7 +22,7 @@ check: ## formatting, vet, staticcheck, gosec, vulnerabilities, generated files,
 	.ci/checks
 
 race: ## the tests under the race detector
-	go test -race -count=1 ./internal/...
+	go test -race -count=1 ./internal/... ./cmd/...
 
 fuzz: ## ten seconds for each parser; FUZZTIME=1m for longer
 	.ci/fuzz $${FUZZTIME:-10s}
@@ -32,6 +32,7 @@ audit: ## known vulnerabilities, gosec and staticcheck into REPORT=audit-report.
 
 soak: ## the full counts of the reliability tests; takes hours, figures go to docs/reliability.md
 	ROCKETBANK_TIER=soak go test -count=1 -timeout 6h ./...
+	FUZZALL=1 .ci/fuzz 5m
 
 bench: build ## ledger, transfer and api on DB=…, CALLERS=64; see docs/performance.md
 	for what in ledger transfer api; do \

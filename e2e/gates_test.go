@@ -137,9 +137,10 @@ func (p *Page) axeRun(kind string, which ...string) []violation {
 }
 
 // Gate holds the page as it stands now to what every page must be: no axe
-// violation and no sideways scroll on phone and desktop, in light and dark.
-// Each width is looked through whole in one theme; the other theme differs in
-// colours alone, so there the rules about colours are asked again.
+// violation and no sideways scroll on phone and desktop, in light and dark,
+// and none in the narrowest and the widest window we draw for. Each width is
+// looked through whole in one theme; the other theme differs in colours alone,
+// so there the rules about colours are asked again.
 // It leaves pictures in the artefact folder and the window as it was.
 func (p *Page) Gate(name string) {
 	p.t.Helper()
@@ -165,6 +166,8 @@ func (p *Page) Gate(name string) {
 	}
 	p.viewport(320, 640, true)
 	p.noSideways(name+"-320", 320)
+	p.viewport(1440, 900, false)
+	p.noSideways(name+"-1440", 1440)
 	p.emulate(p.opt.Mobile, p.opt.Dark)
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 
+	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/db"
@@ -48,7 +50,9 @@ func (c verifyCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 // bookChecks are what the rooms add to the book's own verification.
-func bookChecks() []ledger.Check { return []ledger.Check{operation.Check, topup.Check, purchase.Check} }
+func bookChecks() []ledger.Check {
+	return []ledger.Check{operation.Check, topup.Check, purchase.Check, order.Check, card.Check}
+}
 
 // auditTrail is a ledger.Check of another kind: what was done is still told
 // the way it was written down.

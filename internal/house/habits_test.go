@@ -234,6 +234,7 @@ func textKey(f file, call *ast.CallExpr) (string, bool) {
 var skips = map[string]string{
 	"internal/bank/access/code_test.go":         "two random codes are equal once in a million",
 	"internal/ledger/kill_test.go":              "the child process of the kill test, which does nothing by itself",
+	"internal/ledger/process_test.go":           "a child process of the test of two processes, which does nothing by itself",
 	"internal/ledger/unknown_test.go":           "the port of a server that went away was taken by another program",
 	"internal/door/cabinet/pages_test.go":       "serves the gallery to a person who asks for it",
 	"internal/door/console/application_test.go": "serves the managers' pages to a person who asks for them",

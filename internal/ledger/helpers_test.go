@@ -71,7 +71,7 @@ var rules = []struct {
 	{"AThousandRetriesPostOnce", ruleAThousandRetriesPostOnce},
 	{"NoFalseRefusal", ruleNoFalseRefusal},
 	{"LimitEdge", ruleLimitEdge},
-	{"LoadOfTwoProcesses", ruleLoadOfTwoProcesses},
+	{"LoadOfTwoInstances", ruleLoadOfTwoInstances},
 	{"ImpatientCallers", ruleImpatientCallers},
 }
 
@@ -101,8 +101,10 @@ func (h *house) with(o Options) *house {
 	return newHouse(h.T, h.db, h.url, o)
 }
 
-// second gives the book that another process would have. On SQLite one
-// process has the file, so it is the same book. The second book has one writer.
+// second gives another instance of the book on the same database, as another
+// process would have it, within this one; TestTwoProcesses has real ones. On
+// SQLite one process has the file, so it is the same book. The second book has
+// one writer.
 func (h *house) second() *house {
 	h.Helper()
 	if h.db.Engine() == db.SQLite {

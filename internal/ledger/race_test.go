@@ -41,7 +41,7 @@ func together(n int, do func(i int)) {
 }
 
 // ruleAThousandRetriesPostOnce (M04): one key, many parallel attempts from
-// two processes, one payment of the whole balance, one answer for everybody.
+// two instances, one payment of the whole balance, one answer for everybody.
 func ruleAThousandRetriesPostOnce(a *house) {
 	t, b := a.T, a.second()
 	x, y := a.account(1, 100), a.account(2, 0)
@@ -74,7 +74,7 @@ func ruleAThousandRetriesPostOnce(a *house) {
 	a.balance(y, 100, 0)
 }
 
-// ruleNoFalseRefusal: two processes, one key, the payer's whole balance, a
+// ruleNoFalseRefusal: two instances, one key, the payer's whole balance, a
 // little jitter; the loser must be told "posted". It catches a key query
 // before the account lock.
 func ruleNoFalseRefusal(a *house) {
@@ -96,7 +96,7 @@ func ruleNoFalseRefusal(a *house) {
 }
 
 // ruleLimitEdge (M05): 200 parallel payments at the edge of a limit that lets
-// exactly 70 of them through, from two accounts of one client and two processes.
+// exactly 70 of them through, from two accounts of one client and two instances.
 func ruleLimitEdge(a *house) {
 	t, b := a.T, a.second()
 	x := []AccountID{a.account(1, 10_000), a.account(1, 10_000)}
@@ -123,11 +123,11 @@ func ruleLimitEdge(a *house) {
 	a.balance(y, 700, 0)
 }
 
-// ruleLoadOfTwoProcesses mixes everything from many callers of two books:
+// ruleLoadOfTwoInstances mixes everything from many callers of two books:
 // transfers both ways, limits, replays, refusals, units of work beside the
 // batches. Snapshots read meanwhile always sum to the same (R8), and
 // PostgreSQL sees no deadlock, because everybody locks in one order.
-func ruleLoadOfTwoProcesses(a *house) {
+func ruleLoadOfTwoInstances(a *house) {
 	t, b := a.T, a.second()
 	const clients, start = 12, 1000
 	var acc []AccountID

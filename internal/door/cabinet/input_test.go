@@ -9,18 +9,11 @@ import (
 	"testing"
 
 	"rocketbank/internal/bank/access/accesstest"
-	"rocketbank/internal/base/id"
+	"rocketbank/internal/door/web/webtest"
 )
 
 // nasty is what people and programs type where they should not.
-func nasty() map[string]string {
-	return map[string]string{
-		"empty": "", "blank": "   ", "long": strings.Repeat("9", 5000), "long text": strings.Repeat("я", 5000), "negative": "-100", "minus sign": "−5", "zero": "0", "zeros": "0,00",
-		"billion": "1000000000", "exponent": "1e9", "huge": "99999999999999999999999999", "nan": "NaN", "inf": "Infinity", "hex": "0x10", "arabic": "١٠٠", "devanagari": "१००",
-		"nul": "1\x000", "emoji": "🚀💸", "utf8": "\xff\xfe", "decimals": "1.005", "commas": "1,234", "sql": "1'; DROP TABLE operation;--", "html": "<script>alert(1)</script>",
-		"template": "{{.}} ${7*7}", "crlf": "1\r\nSet-Cookie: a=b", "bidi": "\u202e001", "spaces": "1 0 0", "unknown id": (id.ID{7}).Text("cd"), "path": "../../etc/passwd", "float": "100.0000000001",
-	}
-}
+func nasty() map[string]string { return webtest.Nasty() }
 
 // kept tells whether a page gives a typed value back in its field, and escaped.
 func kept(a answer, action, field, value string) bool {

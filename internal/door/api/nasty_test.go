@@ -1,0 +1,102 @@
+package api_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"rocketbank/internal/door/web/webtest"
+)
+
+// Bad input into every write of the API, driven from the description that the
+// API gives of itself: each member of each body as everything it should not be.
+func TestBadInputIntoEveryWrite(t *testing.T) {
+	w := lite(t, unlimited)
+	anna := w.person(1, 1000)
+	spec := w.do(ask{method: "GET", path: "/api/openapi.json"})
+	if spec.status != http.StatusOK {
+		t.Fatal(spec.status, spec.raw)
+	}
+	money := []string{"account", "txn", "entry", "hold", "guard", "operation", "card", "client", "api_token", "passkey", "signed_order", "device"}
+	for _, token := range []string{anna.transfer, anna.reading} { // from now on both were used
+		w.do(ask{method: "GET", path: "/api/v1/me", token: token})
+	}
+	before := webtest.Rows(t, w.DB, money...)
+	values := map[string]any{"null": nil, "true": true, "number": 5, "fraction": 1.5, "list": []any{"x"}, "document": obj{"x": "y"}, "deep": []any{[]any{[]any{[]any{}}}}}
+	for name, value := range webtest.Nasty() {
+		values[name] = value
+	}
+	writes := 0
+	for path, methods := range spec.body["paths"].(obj) {
+		for method, op := range methods.(obj) {
+			method = strings.ToUpper(method)
+			if method == http.MethodGet {
+				continue
+			}
+			writes++
+			send := func(what, at string, body any) {
+				t.Helper()
+				for _, token := range []string{anna.transfer, anna.reading, ""} {
+					r := w.do(ask{method: method, path: at, token: token, key: "bad", body: body})
+					// A value that is no fault for one member alone may make a good answer
+					// of nothing that matters: what must not change is looked at below.
+					if r.status >= 500 || r.status >= 300 && r.status < 400 || strings.Contains(r.raw, "goroutine ") || strings.Contains(r.raw, ".go:") {
+						t.Errorf("%s %s, %s: %d %s", method, path, what, r.status, r.raw)
+					}
+					if token == "" && r.status < 400 {
+						t.Errorf("%s %s, %s, without a token: %d", method, path, what, r.status)
+					}
+				}
+			}
+			if strings.Contains(path, "{id}") {
+				for name, value := range webtest.Nasty() {
+					if value != "" && !strings.ContainsAny(value, " \x00\r\n/<>{}\xff") {
+						send("id "+name, strings.ReplaceAll(path, "{id}", value), nil)
+					}
+				}
+				continue
+			}
+			members := membersOf(t, spec.body, op.(obj))
+			for _, member := range members {
+				for name, value := range values {
+					send(member+" "+name, path, obj{member: value})
+				}
+			}
+			for name, value := range values {
+				all := obj{}
+				for _, member := range members {
+					all[member] = value
+				}
+				send("all "+name, path, all)
+				send("no document but "+name, path, []any{value})
+			}
+		}
+	}
+	if writes < 5 {
+		t.Errorf("only %d writes: is the description walked?", writes)
+	}
+	if changed := webtest.Differ(before, webtest.Rows(t, w.DB, money...)); len(changed) > 0 {
+		t.Errorf("changed:\n%s", strings.Join(changed, "\n"))
+	}
+}
+
+// membersOf gives the members of an operation's body.
+func membersOf(t *testing.T, spec, op obj) []string {
+	t.Helper()
+	body, ok := op["requestBody"].(obj)
+	if !ok {
+		t.Fatalf("%v takes no body", op["operationId"])
+	}
+	schema := body["content"].(obj)["application/json"].(obj)["schema"].(obj)
+	if ref, ok := schema["$ref"].(string); ok {
+		schema = spec["components"].(obj)["schemas"].(obj)[strings.TrimPrefix(ref, "#/components/schemas/")].(obj)
+	}
+	props, ok := schema["properties"].(obj)
+	if !ok || len(props) == 0 {
+		t.Fatal(fmt.Sprint(op["operationId"], " has a body without members"))
+	}
+	return slices.Sorted(maps.Keys(props))
+}

@@ -18,6 +18,7 @@ type demoCmd struct {
 	PartnersAddr string `placeholder:"ADDR" help:"Where partners post their callbacks (a free port when not given)."`
 	MetricsAddr  string `placeholder:"ADDR" help:"Where /metrics is (a free port when not given)."`
 	ConsoleAddr  string `placeholder:"ADDR" help:"Where the staff's console listens (a free port when not given)."`
+	ACSAddr      string `name:"acs-addr" placeholder:"ADDR" help:"Where 3-D Secure finds the bank (a free port when not given)."`
 	CardhostAddr string `placeholder:"ADDR" help:"Where the card network's ISO 8583 line listens (a free port when not given)."`
 	AuditReport  string `default:"audit-report.json" placeholder:"FILE" help:"What make audit wrote, for the console's page."`
 	Verbose      bool   `short:"v" help:"Log every request to standard error."`
@@ -35,7 +36,7 @@ func (c demoCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	return app.Demo(ctx, app.DemoConfig{
 		Folder: folder, DB: c.DB, Addr: c.Addr, SandboxAddr: c.SandboxAddr, PartnersAddr: c.PartnersAddr, MetricsAddr: c.MetricsAddr,
-		ConsoleAddr: c.ConsoleAddr, CardhostAddr: c.CardhostAddr, AuditReport: c.AuditReport,
+		ConsoleAddr: c.ConsoleAddr, CardhostAddr: c.CardhostAddr, ACSAddr: c.ACSAddr, AuditReport: c.AuditReport,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})), Out: out,
 	})
 }

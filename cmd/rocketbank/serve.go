@@ -40,11 +40,14 @@ type serveCmd struct {
 
 	SMSCallbackSecretFile string `name:"sms-callback-secret-file" placeholder:"FILE" help:"The SMS gateway's own secret, when it is not the acquirer's."`
 
-	CardhostAddr  string `placeholder:"ADDR" help:"Where the card network's ISO 8583 line listens; without it this server has none."`
-	CardhostCert  string `placeholder:"FILE" help:"Certificate chain of that line, PEM; without one it listens on loopback alone."`
-	CardhostKey   string `placeholder:"FILE" help:"Its private key, PEM."`
-	CardhostCA    string `name:"cardhost-ca" placeholder:"FILE" help:"Authority whose certificates the network shows, PEM."`
-	NetworkSecret string `name:"network-secret-file" placeholder:"FILE" help:"The card network's own secret for clearing files, when it is not the acquirer's."`
+	ACSOrigin     string   `name:"acs-origin" placeholder:"https://…" help:"Where 3-D Secure finds the bank; without it this server declines purchases in the internet."`
+	ACSAddr       string   `name:"acs-addr" default:":8446" help:"Where the access control server listens."`
+	DirectoryHost []string `placeholder:"HOST" help:"Hosts of the card scheme's directory, which alone are told results."`
+	CardhostAddr  string   `placeholder:"ADDR" help:"Where the card network's ISO 8583 line listens; without it this server has none."`
+	CardhostCert  string   `placeholder:"FILE" help:"Certificate chain of that line, PEM; without one it listens on loopback alone."`
+	CardhostKey   string   `placeholder:"FILE" help:"Its private key, PEM."`
+	CardhostCA    string   `name:"cardhost-ca" placeholder:"FILE" help:"Authority whose certificates the network shows, PEM."`
+	NetworkSecret string   `name:"network-secret-file" placeholder:"FILE" help:"The card network's own secret for clearing files, when it is not the acquirer's."`
 
 	AlertHook        string `placeholder:"https://…" help:"Address that is told of each alert by a JSON request."`
 	AlertHookSecret  string `name:"alert-hook-secret-file" placeholder:"FILE" help:"File with the secret that seals those requests."`
@@ -69,6 +72,7 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		MetricsAddr: c.MetricsAddr, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, BIN: c.BIN,
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
 		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
+		ACSOrigin: c.ACSOrigin, ACSAddr: c.ACSAddr, DirectoryHost: c.DirectoryHost,
 		Cards:  app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
 		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},
 		Log:    slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,

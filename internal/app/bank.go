@@ -10,6 +10,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/hsm"
@@ -44,24 +45,26 @@ type bank struct {
 	log   *slog.Logger
 	heads *audit.HeadFile // nil: nobody signs
 
-	clients      *client.Directory
-	cards        *card.Service
-	hsm          *hsm.Soft
-	purchases    *purchase.Service
-	access       *access.Service
-	applications *application.Service
-	limits       *limit.Service
-	tariff       tariff.Tariff
-	operations   *operation.Service
-	orders       *order.Service
-	privacy      *privacy.Service
-	live         *live.Hub
-	transfers    *transfer.Service
-	topups       *topup.Service
-	notices      *notice.Service
-	outbox       *outbox.Worker
-	staff        *staff.Service
-	watch        *watch.Service
+	clients   *client.Directory
+	cards     *card.Service
+	hsm       *hsm.Soft
+	purchases *purchase.Service
+	// authentications is nil in a bank without an access control server.
+	authentications *authentication.Service
+	access          *access.Service
+	applications    *application.Service
+	limits          *limit.Service
+	tariff          tariff.Tariff
+	operations      *operation.Service
+	orders          *order.Service
+	privacy         *privacy.Service
+	live            *live.Hub
+	transfers       *transfer.Service
+	topups          *topup.Service
+	notices         *notice.Service
+	outbox          *outbox.Worker
+	staff           *staff.Service
+	watch           *watch.Service
 }
 
 // chargeIn is how long the line to the acquirer waits; room topup gives a
@@ -83,6 +86,8 @@ type parts struct {
 	sms      notice.SMSSender
 
 	consoleOrigin string // where staff use the console; may be empty
+	acsOrigin     string // where 3-D Secure finds us; may be empty
+	directory     authentication.Directory
 	alerts        Alerts
 }
 
@@ -123,8 +128,11 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,
 		Operations: b.operations, Limits: b.limits, Tariff: b.tariff, Orders: b.orders, Live: b.live, Outbox: b.outbox,
 	})
+	if err := b.openAuthentications(p); err != nil {
+		return nil, errors.Join(err, b.book.Close())
+	}
 	b.purchases = purchase.New(purchase.Deps{
-		DB: p.db, Book: b.book, Operations: b.operations, Cards: b.cards, HSM: b.hsm, Live: b.live, Outbox: b.outbox, Log: p.log,
+		DB: p.db, Book: b.book, Operations: b.operations, Cards: b.cards, HSM: b.hsm, Proofs: b.proofs(), Live: b.live, Outbox: b.outbox, Log: p.log,
 	})
 	b.topups = topup.New(topup.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, Operations: b.operations, Limits: b.limits, Tariff: b.tariff,

@@ -20,6 +20,7 @@ import (
 	"rocketbank/internal/door/partners"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/partner/acquirer"
+	"rocketbank/internal/partner/directory"
 	"rocketbank/internal/partner/sms"
 	"rocketbank/internal/rail/signature"
 	"rocketbank/internal/sandbox"
@@ -42,6 +43,7 @@ type DemoConfig struct {
 	MetricsAddr  string
 	ConsoleAddr  string
 	CardhostAddr string
+	ACSAddr      string
 	AuditReport  string // what `make audit` wrote last; may be empty
 	Log          *slog.Logger
 	Out          io.Writer // where the ready line goes
@@ -124,13 +126,13 @@ func demoDatabase(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock) (
 }
 
 // listeners of the demo.
-type listeners struct{ cabinet, console, sandbox, partners, metrics, cardhost net.Listener }
+type listeners struct{ cabinet, console, sandbox, partners, metrics, cardhost, acs net.Listener }
 
 func demoListeners(c DemoConfig) (l listeners, err error) {
 	for _, want := range []struct {
 		addr, what string
 		to         *net.Listener
-	}{{c.Addr, "the cabinet", &l.cabinet}, {c.ConsoleAddr, "the console", &l.console}, {c.SandboxAddr, "the sandbox", &l.sandbox}, {c.PartnersAddr, "the partners", &l.partners}, {c.MetricsAddr, "the metrics", &l.metrics}, {c.CardhostAddr, "the card network", &l.cardhost}} {
+	}{{c.Addr, "the cabinet", &l.cabinet}, {c.ConsoleAddr, "the console", &l.console}, {c.SandboxAddr, "the sandbox", &l.sandbox}, {c.PartnersAddr, "the partners", &l.partners}, {c.MetricsAddr, "the metrics", &l.metrics}, {c.CardhostAddr, "the card network", &l.cardhost}, {c.ACSAddr, "3-D Secure", &l.acs}} {
 		if want.addr == "" {
 			want.addr = "127.0.0.1:0"
 		}
@@ -149,7 +151,7 @@ func demoListeners(c DemoConfig) (l listeners, err error) {
 }
 
 func (l listeners) close() {
-	for _, one := range []net.Listener{l.cabinet, l.console, l.sandbox, l.partners, l.metrics, l.cardhost} {
+	for _, one := range []net.Listener{l.cabinet, l.console, l.sandbox, l.partners, l.metrics, l.cardhost, l.acs} {
 		if one != nil {
 			one.Close()
 		}
@@ -168,7 +170,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	ready := Ready{
 		Cabinet: "http://localhost:" + port(l.cabinet), API: "http://localhost:" + port(l.cabinet) + "/api/v1",
 		Sandbox: "http://127.0.0.1:" + port(l.sandbox), Partners: "http://127.0.0.1:" + port(l.partners),
-		Metrics: "http://127.0.0.1:" + port(l.metrics), Console: "http://localhost:" + port(l.console), Cardhost: "127.0.0.1:" + port(l.cardhost), ACS: absent,
+		Metrics: "http://127.0.0.1:" + port(l.metrics), Console: "http://localhost:" + port(l.console), Cardhost: "127.0.0.1:" + port(l.cardhost), ACS: "http://localhost:" + port(l.acs),
 	}
 	secret := signature.Secret(fmt.Sprintf("%x", keys.MAC("demo callbacks")))
 	apiKey := signature.Secret(fmt.Sprintf("%x", keys.MAC("demo partner key")))
@@ -181,7 +183,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	world, err := sandbox.New(sandbox.Config{
 		DataDir: filepath.Join(c.Folder, sandboxFolder), Origin: ready.Sandbox, BankOrigin: ready.Cabinet, Merchant: ui.DefaultBrand().Name,
 		SMSKey: apiKey, AcquirerKey: apiKey, CallbackSecret: secret, Clock: clk, Log: c.Log,
-		CardHost: ready.Cardhost, ZPK: zpk, ClearingURL: ready.Partners + partners.ClearingPath,
+		CardHost: ready.Cardhost, ACS: ready.ACS, ZPK: zpk, ClearingURL: ready.Partners + partners.ClearingPath,
 		Wallet:  func(ctx context.Context) ([]sandbox.Plastic, error) { return b.plastic(ctx) },
 		Console: ready.Console, Staff: func(role string) (sandbox.StaffLink, error) { return b.staffLink(ctx, role) },
 	})
@@ -197,15 +199,19 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	if err != nil {
 		return err
 	}
+	scheme, err := directory.New(directory.Config{Hosts: []string{"127.0.0.1:" + port(l.sandbox)}, LoopbackHTTP: true})
+	if err != nil {
+		return err
+	}
 	b, err = openBank(ctx, parts{
 		db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
-		consoleOrigin: ready.Console,
+		consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme,
 	})
 	if err != nil {
 		return err
 	}
 	doors, err := b.doors(doorConfig{origin: ready.Cabinet, payOrigins: []string{ready.Sandbox}, brand: ui.DefaultBrand(), callbackSecret: secret, stopping: ctx.Done(),
-		consoleOrigin: ready.Console, auditReport: c.AuditReport})
+		consoleOrigin: ready.Console, acsOrigin: ready.ACS, loopback: true, auditReport: c.AuditReport})
 	if err != nil {
 		return errors.Join(err, b.close())
 	}
@@ -217,6 +223,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 		newServer("partners", l.partners, doors.partners, c.Log),
 		newServer("metrics", l.metrics, doors.metrics, c.Log),
 		newServer("console", l.console, doors.console, c.Log),
+		newServer("acs", l.acs, doors.acs, c.Log),
 		newServer("cabinet", l.cabinet, doors.cabinet, c.Log),
 	} {
 		g.Go(func() error { return s.run(work) })

@@ -26,12 +26,17 @@ type doorConfig struct {
 	stopping       <-chan struct{}
 
 	consoleOrigin   string // where staff use the console; empty: there is none
+	acsOrigin       string // where 3-D Secure finds us; empty: there is none
+	loopback        bool   // partners may be http on this machine: the demo
 	auditReport     string // what `make audit` wrote last; may be empty
 	securityContact string // URI for security.txt; the bank's phone when empty
 }
 
 // doors are the handlers, one per listener.
-type doors struct{ cabinet, console, partners, metrics http.Handler }
+type doors struct {
+	cabinet, console, partners, metrics http.Handler
+	acs                                 http.Handler // nil: this bank has none
+}
 
 func (b *bank) doors(c doorConfig) (doors, error) {
 	kit, err := ui.NewKit(c.brand)
@@ -59,6 +64,10 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	if err != nil {
 		return doors{}, err
 	}
+	challenge, err := b.acs(kit, c.acsOrigin, c.proxies, c.loopback)
+	if err != nil {
+		return doors{}, err
+	}
 	counted := newAnswers()
 	known, isKnown := b.known(front, c)
 	people, programs := counted.of("cabinet", home.Handler()), counted.of("api", open)
@@ -75,5 +84,5 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		}
 		people.ServeHTTP(w, r)
 	})
-	return doors{cabinet: both, console: counted.of("console", desk), partners: callbacks, metrics: b.metrics(counted)}, nil
+	return doors{cabinet: both, console: counted.of("console", desk), partners: callbacks, metrics: b.metrics(counted), acs: challenge}, nil
 }

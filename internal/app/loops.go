@@ -21,6 +21,9 @@ func (b *bank) runLoops(ctx context.Context) {
 	wg.Go(func() { b.live.Run(ctx) })
 	wg.Go(func() { b.topups.Run(ctx) })
 	wg.Go(func() { b.purchases.Run(ctx) })
+	if b.authentications != nil {
+		wg.Go(func() { b.authentications.Run(ctx) })
+	}
 	wg.Go(func() { every(ctx, expiryEvery, b.expire) })
 	wg.Go(func() { every(ctx, sweepEvery, b.sweep) })
 	wg.Go(func() { b.signHeads(ctx) })
@@ -43,10 +46,14 @@ func (b *bank) expire(ctx context.Context) {
 }
 
 func (b *bank) sweep(ctx context.Context) {
-	for what, sweep := range map[string]func(context.Context) error{
+	sweeps := map[string]func(context.Context) error{
 		"access": b.access.Sweep, "orders": b.orders.Sweep, "applications": b.applications.Sweep, "limits": b.limits.Sweep,
 		"staff": b.staff.Sweep, "watch": b.watch.Sweep,
-	} {
+	}
+	if b.authentications != nil {
+		sweeps["authentications"] = b.authentications.Sweep
+	}
+	for what, sweep := range sweeps {
 		if err := sweep(ctx); err != nil && ctx.Err() == nil {
 			b.log.Error("sweep", "room", what, "err", err)
 		}

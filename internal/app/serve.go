@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,6 +20,7 @@ import (
 	"rocketbank/internal/door/cardhost"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/partner/acquirer"
+	"rocketbank/internal/partner/directory"
 	"rocketbank/internal/partner/sms"
 	"rocketbank/internal/rail/signature"
 )
@@ -53,6 +55,9 @@ type ServeConfig struct {
 	// NetworkSecret seals the card network's clearing files; empty: CallbackSecret does.
 	NetworkSecret signature.Secret
 	Cards         CardLine
+	ACSOrigin     string // https://… where 3-D Secure finds us; empty: this server has no such door
+	ACSAddr       string
+	DirectoryHost []string // hosts of the card scheme's directory, which alone are told results
 
 	Alerts          Alerts
 	AuditReport     string // what `make audit` wrote last; may be empty
@@ -77,6 +82,18 @@ func (c *ServeConfig) check() (proxies []netip.Prefix, err error) {
 		}
 		if home, err := url.Parse(c.Origin); err == nil && u.Host == home.Host {
 			return nil, errors.New("--console-origin must differ from --origin: staff have a host of their own")
+		}
+	}
+	if c.ACSOrigin != "" {
+		u, err := url.Parse(c.ACSOrigin)
+		if err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
+			return nil, fmt.Errorf("--acs-origin must be an https address without a path, such as https://acs.bank.example (it is %q)", c.ACSOrigin)
+		}
+		if home, err := url.Parse(c.Origin); err == nil && u.Host == home.Host {
+			return nil, errors.New("--acs-origin must differ from --origin: no cookie of the cabinet may reach it")
+		}
+		if len(c.DirectoryHost) == 0 {
+			return nil, errors.New("--acs-origin needs --directory-host: the hosts of the card scheme's directory")
 		}
 	}
 	for _, o := range c.PayOrigins {
@@ -151,8 +168,12 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
+	scheme, err := directory.New(directory.Config{Hosts: c.DirectoryHost})
+	if err != nil {
+		return err
+	}
 	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
-		consoleOrigin: c.ConsoleOrigin, alerts: c.Alerts})
+		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, alerts: c.Alerts})
 	if err != nil {
 		return err
 	}
@@ -162,7 +183,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix) error {
 	doors, err := b.doors(doorConfig{
 		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, networkSecret: c.NetworkSecret, proxies: proxies, stopping: ctx.Done(),
-		consoleOrigin: c.ConsoleOrigin, auditReport: c.AuditReport, securityContact: c.SecurityContact,
+		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), auditReport: c.AuditReport, securityContact: c.SecurityContact,
 	})
 	if err != nil {
 		return err
@@ -177,8 +198,9 @@ func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix)
 		{"the partners", c.PartnersAddr, doors.partners, false},
 		{"the metrics", c.MetricsAddr, doors.metrics, true},
 		{"the console", c.ConsoleAddr, doors.console, false},
+		{"3-D Secure", c.ACSAddr, doors.acs, false},
 	} {
-		if s.name == "the console" && c.ConsoleOrigin == "" {
+		if s.handler == nil || s.name == "the console" && c.ConsoleOrigin == "" {
 			continue
 		}
 		l, err := listen(s.addr, s.name)

@@ -44,6 +44,23 @@ func (s *Service) Of(ctx context.Context, who client.ID) ([]Own, error) {
 	return out, nil
 }
 
+// Became tells whose an approved application is, by its exact number; ErrMissing
+// for every other one, so that who looks for a client learns of no applicant.
+func (s *Service) Became(ctx context.Context, number string) (client.ID, error) {
+	key, err := id.Parse(Prefix, number)
+	if err != nil {
+		return 0, ErrMissing
+	}
+	a, err := s.read(ctx, s.db, qCard, key)
+	if err != nil {
+		return 0, err
+	}
+	if a.state != Approved || a.client == 0 {
+		return 0, ErrMissing
+	}
+	return a.client, nil
+}
+
 func ownOf(ctx context.Context, r db.Reader, who client.ID) (out []Own, err error) {
 	rows, err := r.Rows(ctx, qOwn, int64(who))
 	if err != nil {

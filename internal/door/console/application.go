@@ -38,10 +38,6 @@ func (d *Door) applicationRoutes() []route {
 	}
 }
 
-// whatApplication is the part of somebody's data that a look at his
-// application opens.
-const whatApplication staff.What = "application"
-
 // The filters of the queue.
 const (
 	showWaiting = ""

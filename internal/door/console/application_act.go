@@ -75,7 +75,7 @@ func (d *Door) postOpenApplication(w http.ResponseWriter, r *http.Request) error
 	} else if !errors.Is(err, staff.ErrMissing) {
 		return err
 	}
-	look, err := d.Staff.Look(ctx, c.actor, target, whatApplication, c.form.Get("reason"))
+	look, err := d.Staff.Look(ctx, c.actor, target, staff.WhatQuestions, c.form.Get("reason"))
 	if err != nil {
 		if errors.Is(err, staff.ErrNoCase) {
 			err = application.ErrNotYours

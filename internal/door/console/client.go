@@ -1,13 +1,13 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"strings"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
@@ -44,6 +44,7 @@ type ClientView struct {
 	Cards   []CardLine
 	Ops     []OperationLine
 	Devices []DeviceLine
+	Asked   []AskedLine
 	Cases   []CaseLine
 	Notes   []staff.Note
 	Looks   []staff.Look
@@ -79,6 +80,12 @@ type DeviceLine struct {
 	Sessions                int
 }
 
+// AskedLine is one of the client's applications in a table.
+type AskedLine struct {
+	Number, State, Made, Changed string
+	Pages                        []string // photographed
+}
+
 // CaseLine is a case in a list.
 type CaseLine struct {
 	ID, UID, Kind, Subject, Opened string
@@ -94,8 +101,8 @@ func (d *Door) getSearch(w http.ResponseWriter, r *http.Request) error {
 func (d *Door) postSearch(w http.ResponseWriter, r *http.Request) error {
 	c := of(r)
 	typed := strings.TrimSpace(c.form.Get("q"))
-	if strings.HasPrefix(typed, "ap_") && c.actor.Has(staff.Manager) {
-		if _, err := id.Parse("ap", typed); err == nil {
+	if strings.HasPrefix(typed, application.Prefix+"_") && c.actor.Has(staff.Manager) {
+		if _, err := id.Parse(application.Prefix, typed); err == nil {
 			if err := d.Staff.Searched(r.Context(), c.actor, "application", 0); err != nil {
 				return err
 			}
@@ -130,6 +137,17 @@ func (d *Door) find(ctx context.Context, typed string) (who client.ID, uid, how 
 		}
 		who, err = d.Clients.ByUID(ctx, key)
 		return who, typed, "client", err
+	}
+	if strings.HasPrefix(typed, application.Prefix+"_") {
+		who, err := d.Applications.Became(ctx, typed)
+		if errors.Is(err, application.ErrMissing) {
+			return 0, "", "application", client.ErrNobody
+		}
+		if err != nil {
+			return 0, "", "application", err
+		}
+		c, err := d.Clients.ByID(ctx, who)
+		return who, c.UID.Text(client.Prefix), "application", err
 	}
 	n, err := phone.Parse(typed)
 	if err != nil {
@@ -245,6 +263,8 @@ func (d *Door) openPart(r *http.Request, v *ClientView, who client.Client, text 
 		v.Ops, err = d.operationLines(ctx, v.Page, who.ID)
 	case staff.WhatDevices:
 		v.Devices, err = d.deviceLines(ctx, who.ID)
+	case staff.WhatQuestions:
+		v.Asked, err = d.askedLines(ctx, v.Page, who.ID)
 	}
 	return err
 }
@@ -277,12 +297,27 @@ func (d *Door) operationLines(ctx context.Context, p Page, who client.ID) ([]Ope
 	return out, err
 }
 
+func (d *Door) askedLines(ctx context.Context, p Page, who client.ID) ([]AskedLine, error) {
+	all, err := d.Applications.Of(ctx, who)
+	var out []AskedLine
+	for _, a := range all {
+		line := AskedLine{
+			Number: a.ID.Text(application.Prefix), State: p.P.T("console.state." + a.State.Name()), Made: stampOf(a.Made), Changed: stampOf(a.Changed),
+		}
+		for _, page := range a.Pages {
+			line.Pages = append(line.Pages, p.P.T("console.page."+page.Name()))
+		}
+		out = append(out, line)
+	}
+	return out, err
+}
+
 func (d *Door) deviceLines(ctx context.Context, who client.ID) ([]DeviceLine, error) {
 	devices, err := d.Access.Devices(ctx, who, access.Session{})
 	var out []DeviceLine
 	for _, one := range devices {
 		out = append(out, DeviceLine{
-			Name: cmp.Or(one.Name, one.Code), Since: stampOf(one.Since), Last: stampOf(one.Last), Sessions: len(one.Sessions),
+			Name: one.Name, Code: one.Code, Since: stampOf(one.Since), Last: stampOf(one.Last), Sessions: len(one.Sessions),
 		})
 	}
 	return out, err
@@ -345,7 +380,7 @@ func (d *Door) postLook(w http.ResponseWriter, r *http.Request) error {
 	}
 	what := staff.What(c.form.Get("what"))
 	switch what {
-	case staff.WhatPerson, staff.WhatCards, staff.WhatOperations, staff.WhatDevices:
+	case staff.WhatPerson, staff.WhatCards, staff.WhatOperations, staff.WhatDevices, staff.WhatQuestions:
 	default:
 		return staff.ErrMissing
 	}

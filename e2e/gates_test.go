@@ -181,6 +181,7 @@ func (p *Page) settle() {
 
 func (p *Page) noSideways(what string, width int64) {
 	p.t.Helper()
+	p.until(fmt.Sprintf("matchMedia('(width:%dpx)').matches", width), what+": a window of that width")
 	if got := p.JS("document.documentElement.scrollWidth"); got != fmt.Sprint(width) {
 		wide := p.JS("[...document.querySelectorAll('body *')].filter(e=>e.getBoundingClientRect().right>" + fmt.Sprint(width) +
 			"+.5).slice(0,8).map(e=>e.tagName+'.'+(e.className.baseVal??e.className)).join(' ')")

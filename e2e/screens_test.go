@@ -26,6 +26,7 @@ type walk struct {
 // within the budget. By default the daily pages are held to it, from tier ci
 // all of them.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "")
 	anya, pavel := d.Person("Аня"), d.Person("Павел")
 	p := d.Open(t, Opt{Within: 20 * time.Minute, Allow: []string{"status of 4"}})
@@ -39,15 +40,17 @@ func TestPages(t *testing.T) {
 	w.look("operations", "/operations", seldom)
 	w.operation()
 	w.look("payments", "/payments", seldom)
-	w.transferPages(d, pavel, anya.Passcode)
+	receipt := w.transferPages(d, pavel, anya.Passcode)
 	w.topUpPages(d)
 	for name, path := range map[string]string{
 		"more": "/more", "devices": "/profile/devices", "tokens": "/profile/tokens", "settings": "/profile/settings",
-		"help": "/help", "guide": "/help/transfer", "offline": "/offline", "api-docs": "/api/docs",
+		"passkeys": "/profile/passkeys", "passcode": "/profile/passcode", "number": "/profile/number", "limits": "/profile/limits", "data": "/profile/data",
+		"looks": "/profile/looks", "verify": "/receipts/verify", "help": "/help", "guide": "/help/transfer", "offline": "/offline", "api-docs": "/api/docs",
 	} {
 		w.look(name, path, seldom)
 	}
 	if w.all {
+		w.signedPages(anya, receipt)
 		p.Go("/home")
 		p.Submit("Основная")
 		w.gate("card", seldom)
@@ -227,6 +230,11 @@ func (w walk) loginPages(d *Demo, who Person) {
 	w.Submit("Дальше")
 	w.At("/login/passcode")
 	w.gate("login-passcode", seldom)
+	if w.all {
+		w.Go("/login/recover")
+		w.gate("recover-none", seldom)
+		w.Go("/login/passcode")
+	}
 	w.Fill("passcode", who.Passcode)
 	w.Submit("Войти")
 	w.At("/home")
@@ -253,7 +261,34 @@ func (w walk) operation() {
 	w.cost(w.Path())
 }
 
-func (w walk) transferPages(d *Demo, to Person, passcode string) {
+// signedPages are those of a token that may send money, of a passkey's removal
+// and of a receipt that is checked.
+func (w walk) signedPages(who Person, receipt string) {
+	w.t.Helper()
+	for name, text := range map[string]string{"verify-right": receipt, "verify-wrong": strings.Replace(receipt, "amount", "sum", 1)} {
+		w.Go("/receipts/verify")
+		w.JS("document.querySelector('textarea[name=receipt]').value=" + quote(text))
+		w.leave(func() { w.JS("document.querySelector('textarea[name=receipt]').form.requestSubmit()") })
+		w.gate(name, seldom)
+	}
+	w.Go("/profile/tokens?new=1")
+	w.gate("token-new", seldom)
+	w.Fill("name", "Бухгалтерия")
+	w.Choose("scope", "transfer")
+	w.JS("document.querySelectorAll('details').forEach(d=>d.open=true)")
+	w.Fill("per_order", "1000")
+	w.Fill("per_day", "5000")
+	w.Fill("passcode", who.Passcode)
+	w.Submit("Создать токен")
+	w.gate("token-error", seldom)
+	w.JS("document.getElementById('public_key').value=" + quote(who.PublicKey(w.t)))
+	w.Fill("passcode", who.Passcode)
+	w.Submit("Создать токен")
+	w.gate("token-order", seldom)
+}
+
+// transferPages ends at a receipt and gives the signed one.
+func (w walk) transferPages(d *Demo, to Person, passcode string) (receipt string) {
 	w.t.Helper()
 	w.look("recipient", "/transfer", seldom)
 	w.Go("/transfer")
@@ -286,7 +321,9 @@ func (w walk) transferPages(d *Demo, to Person, passcode string) {
 	w.Confirm(passcode)
 	w.AtPrefix("/transfers/tr_")
 	w.gate("success", daily)
+	receipt = w.JS("fetch(location.pathname+'/receipt').then(r=>r.text())")
 	w.cost(w.Path())
+	return receipt
 }
 
 func (w walk) topUpPages(d *Demo) {

@@ -136,6 +136,10 @@ func (p Proof) Session() id.ID { return p.session }
 // At tells when; zero when nobody did.
 func (p Proof) At() time.Time { return p.at }
 
+// Fresh tells whether somebody proved himself so lately that a dangerous thing
+// may still rest on it; now is real time.
+func (p Proof) Fresh(now time.Time) bool { return p.client != 0 && now.Sub(p.at) <= proofFor }
+
 // Confirmed is the answer to a right passcode inside a session.
 type Confirmed struct {
 	Proof Proof

@@ -49,6 +49,13 @@ const (
 	Blocked      State = 6 // dead, see Why
 )
 
+// Word is the stable word of a state, «not_activated»; empty for none.
+func (s State) Word() string {
+	return map[State]string{
+		Active: "active", Frozen: "frozen", Closed: "closed", Suspended: "suspended", NotActivated: "not_activated", Blocked: "blocked",
+	}[s]
+}
+
 // Dead tells that a card never works again.
 func (s State) Dead() bool { return s == Closed || s == Blocked }
 

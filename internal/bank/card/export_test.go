@@ -6,6 +6,7 @@ var (
 	Luhn         = luhn
 	UnpackRules  = unpackRules
 	MerchantName = merchantName
+	MonthsLater  = monthsLater
 )
 
 // Pack gives the stored form of rules.
@@ -26,3 +27,6 @@ func Switches() []Switch {
 	}
 	return out
 }
+
+// Replay lets the past happen again.
+func (r Rules) Replay(past []Past) []Hit { return r.replay(past) }

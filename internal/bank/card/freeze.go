@@ -2,13 +2,10 @@ package card
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"rocketbank/internal/bank/client"
-	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/db"
-	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 )
 
@@ -20,13 +17,6 @@ const (
 	ByClient By = 1 // a tap in the cabinet, undone by a tap
 	ByNotMe  By = 2 // «Это не я»: the bank unfreezes it after talking to the client
 	ByBank   By = 3 // a member of staff, with four eyes
-)
-
-// The refusals.
-var (
-	ErrNotActive = fault.New(fault.Conflict, "card.not_active") // frozen already, or closed
-	ErrNotFrozen = fault.New(fault.Conflict, "card.not_frozen")
-	ErrBankFroze = fault.New(fault.Refused, "card.bank_froze") // only the bank may lift this one
 )
 
 var (
@@ -43,7 +33,6 @@ var (
 		suspend_us = CASE WHEN suspend_us > $4 THEN suspend_us ELSE 0 END,
 		due_us = CASE WHEN suspend_us > $4 THEN due_us ELSE NULL END
 		WHERE client = $1 AND id = $2 AND state = 2 AND frozen_by <= $3`)
-	qState = db.Query(`SELECT state FROM card WHERE client = $1 AND id = $2`)
 )
 
 // Freeze stops one card. It writes the audit trail, so call it last.
@@ -68,7 +57,7 @@ func (s *Service) FreezeAll(ctx context.Context, tx db.Tx, who client.ID) (int, 
 	if n == 0 {
 		return 0, nil
 	}
-	return int(n), record(ctx, tx, who, "client", "cards.frozen", "")
+	return int(n), record(ctx, tx, who, byClient, "cards.frozen", "")
 }
 
 // Unfreeze lets a card work again. A client lifts what he froze by a tap; what
@@ -83,24 +72,4 @@ func (s *Service) Unfreeze(ctx context.Context, tx db.Tx, who client.ID, card id
 		return s.why(ctx, tx, who, card, ErrNotFrozen)
 	}
 	return record(ctx, tx, who, actor, "card.unfrozen", card.Text(Prefix))
-}
-
-// why tells why a card did not change: it is nobody's, the bank froze it, or
-// it stands otherwise.
-func (s *Service) why(ctx context.Context, tx db.Tx, who client.ID, card id.ID, other error) error {
-	var state State
-	err := tx.Row(ctx, qState, int64(who), card.Bytes()).Scan(&state)
-	switch {
-	case errors.Is(err, db.ErrNoRows):
-		return ErrMissing
-	case err != nil:
-		return fmt.Errorf("state of a card: %w", err)
-	case state == Frozen && other == error(ErrNotFrozen):
-		return ErrBankFroze
-	}
-	return other
-}
-
-func record(ctx context.Context, tx db.Tx, who client.ID, actor, act, subject string) error {
-	return audit.Append(ctx, tx, audit.Entry{At: tx.Now(), Actor: actor, Client: int64(who), Act: act, Subject: subject})
 }

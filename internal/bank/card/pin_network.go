@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/vault"
@@ -21,7 +22,8 @@ var (
 )
 
 // CountWrongPIN counts a wrong PIN and tells how many tries are left. Cash
-// machines, shops and the cabinet count together.
+// machines, shops and the cabinet count together; the holder is told of the one
+// that blocks it.
 func (s *Service) CountWrongPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID) (left int, err error) {
 	var wrong int
 	err = tx.Row(ctx, qWrongPIN, int64(who), one.Bytes()).Scan(&wrong)
@@ -30,6 +32,13 @@ func (s *Service) CountWrongPIN(ctx context.Context, tx db.Tx, who client.ID, on
 	}
 	if err != nil {
 		return 0, fmt.Errorf("count a wrong PIN: %w", err)
+	}
+	if wrong == maxPIN {
+		c, err := s.stand(ctx, tx, who, one)
+		if err != nil {
+			return 0, err
+		}
+		return 0, s.tell(ctx, tx, c, notice.CardNews{What: notice.CardPINBlocked})
 	}
 	return maxPIN - wrong, nil
 }
@@ -40,17 +49,17 @@ func (s *Service) PINRight(ctx context.Context, tx db.Tx, who client.ID, one id.
 	return err
 }
 
-// NetworkPIN keeps the value of a PIN that was changed at a cash machine.
+// NetworkPIN keeps the value of a PIN that was changed at a cash machine, and
+// tells the holder.
 func (s *Service) NetworkPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID, pvv vault.Hidden) error {
-	sealed, err := s.vault.SealText(vault.Secret, at("card.pvv", one), pvv.Reveal())
+	c, err := s.stand(ctx, tx, who, one)
 	if err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, qSetPVV, int64(who), one.Bytes(), sealed)
-	if err == nil && n != 1 {
-		err = ErrMissing
+	if err := s.putPVV(ctx, tx, c, pvv); err != nil {
+		return err
 	}
-	return err
+	return record(ctx, tx, who, byNetwork, "card.pin_set", one.Text(Prefix))
 }
 
 // NetworkUnblockPIN lets a blocked PIN be tried again; the chip has been told.

@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
@@ -16,7 +19,11 @@ import (
 
 // Options say how cards are made. Zero values work.
 type Options struct {
-	BIN string // first digits of new numbers; 550000, a test range, when empty
+	BIN  string           // first digits of new numbers; 550000, a test range, when empty
+	HSM  HSM              // the vault's own keys when nil
+	Uses Uses             // nil: no card is used yet
+	Log  *slog.Logger     // may be nil
+	Now  func() time.Time // real time, for step-ups; the machine's when nil
 }
 
 const (
@@ -37,6 +44,10 @@ type Service struct {
 	ids     *id.Source
 	clients *client.Directory
 	bin     string
+	hsm     HSM
+	uses    Uses
+	log     *slog.Logger
+	now     func() time.Time
 }
 
 // New makes the service; it refuses a BIN that no Mastercard could have.
@@ -47,7 +58,20 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, o Options) (*Service, error) 
 	if !mastercard(o.BIN) {
 		return nil, ErrBIN
 	}
-	return &Service{db: d, vault: v, ids: ids, clients: client.NewDirectory(d, v), bin: o.BIN}, nil
+	if o.HSM == nil {
+		soft, err := hsm.New(v)
+		if err != nil {
+			return nil, err
+		}
+		o.HSM = soft
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = clock.System().Now
+	}
+	return &Service{db: d, vault: v, ids: ids, clients: client.NewDirectory(d, v), bin: o.BIN, hsm: o.HSM, uses: o.Uses, log: o.Log, now: o.Now}, nil
 }
 
 var (
@@ -56,8 +80,9 @@ var (
 	// The main card is the one that was chosen, or the oldest that lives.
 	qMain   = db.Query(`SELECT id FROM card WHERE client = $1 AND state NOT IN (3, 6) ORDER BY main DESC, id LIMIT 1`)
 	qNumber = db.Query(`INSERT INTO card_number (hash, client, card) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`)
-	qIssue  = db.Query(`INSERT INTO card (client, id, account, product, state, pan, first6, last4, holder, exp_year, exp_month, created_us)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
+	qIssue  = db.Query(`INSERT INTO card (client, id, account, product, state, pan, first6, last4, holder, exp_year, exp_month, created_us,
+		name, art, main, waits, rules, merchant, dynamic)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`)
 )
 
 // Of lists a client's cards in the order they were issued, the dead ones too.
@@ -123,12 +148,20 @@ type Order struct {
 	Name    client.Name
 }
 
-// Issue makes a card inside a unit of work.
+// Issue makes a card inside a unit of work that writes the audit trail itself.
+// Plastic made so is in its owner's hands already.
 func (s *Service) Issue(ctx context.Context, tx db.Tx, o Order) (Card, error) {
+	c := Card{Client: o.Client, Account: o.Account, Product: o.Product, State: Active, Holder: embossed(o.Name), Rules: Standard()}
+	return s.issue(ctx, tx, c)
+}
+
+// issue writes a new card down: its number and date are made here, all else is
+// as given. A zero identifier is made too.
+func (s *Service) issue(ctx context.Context, tx db.Tx, c Card) (Card, error) {
 	expires := tx.Now().In(clock.Moscow)
-	c := Card{
-		ID: s.ids.New(), Client: o.Client, Account: o.Account, Product: o.Product, State: Active,
-		Holder: embossed(o.Name), Year: expires.Year() + validYears, Month: expires.Month(), Since: tx.Now(),
+	c.Year, c.Month, c.Since, c.PINLeft = expires.Year()+validYears, expires.Month(), tx.Now(), maxPIN
+	if c.ID.IsZero() {
+		c.ID = s.ids.New()
 	}
 	number, err := s.takeNumber(ctx, tx, c)
 	if err != nil {
@@ -143,9 +176,30 @@ func (s *Service) Issue(ctx context.Context, tx db.Tx, o Order) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
+	name, err := s.sealName(c.ID, c.Name)
+	if err != nil {
+		return Card{}, err
+	}
+	rules, err := c.Rules.pack()
+	if err != nil {
+		return Card{}, err
+	}
+	waits := 0
+	if c.State == NotActivated {
+		waits = 1
+	}
 	_, err = tx.Exec(ctx, qIssue, int64(c.Client), c.ID.Bytes(), int64(c.Account), int16(c.Product), int16(c.State),
-		pan, c.First6, c.Last4, holder, c.Year, int(c.Month), c.Since.UnixMicro())
+		pan, c.First6, c.Last4, holder, c.Year, int(c.Month), c.Since.UnixMicro(),
+		name, int16(c.Art), flag(c.Main), waits, rules, c.Rules.Merchant, flag(c.DynamicCVC))
 	return c, err
+}
+
+// flag is how yes and no are stored.
+func flag(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // takeNumber draws numbers until one is free and takes it for the card.

@@ -37,6 +37,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		access.SMSTopic:   s.sendSMS,
 		access.AlertTopic: s.alert,
 		TopicTransferDone: s.transferDone,
+		TopicCard:         s.cardNews,
 		TopicPurchase:     s.purchased,
 	}
 }

@@ -130,6 +130,8 @@ func (k Kind) word() string {
 		return "closing"
 	case NewFactor:
 		return "factor"
+	case CardRules:
+		return "card"
 	case OnlinePurchase:
 		return "purchase"
 	}

@@ -38,6 +38,7 @@ const (
 	RaiseLimit    Kind = 6
 	Closing       Kind = 7
 	NewFactor     Kind = 8 // passcode, code word, phone
+	CardRules     Kind = 9 // switches and limits of a card that become looser
 
 	OnlinePurchase Kind = 12 // a purchase in the internet, asked about by 3-D Secure
 )
@@ -46,6 +47,7 @@ const (
 var whats = map[Kind]string{
 	Transfer: "transfer to a friend", NewToken: "new API token", NewPasskey: "new passkey", RemovePasskey: "remove a passkey",
 	PersonalData: "change of personal data", RaiseLimit: "raise of a limit", Closing: "closing", NewFactor: "change of a way in",
+	CardRules:      "looser rules of a card",
 	OnlinePurchase: "purchase on the internet",
 }
 

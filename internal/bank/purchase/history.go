@@ -91,11 +91,7 @@ const maxPast = 1000
 
 // Past is one use of a card in the past, for those who ask what other rules
 // would have done.
-type Past struct {
-	Operation id.ID
-	At        time.Time
-	Attempt   card.Attempt
-}
+type Past = card.Past
 
 // Since lists how a card was used since a moment, the newest first.
 func (s *Service) Since(ctx context.Context, who client.ID, one id.ID, since time.Time) ([]Past, error) {

@@ -104,10 +104,10 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 		return nil, errors.Join(err, b.book.Close())
 	}
 	b.clients = client.NewDirectory(p.db, p.vault)
-	if b.cards, err = card.New(p.db, p.vault, b.ids, card.Options{BIN: p.bin}); err != nil {
+	if b.hsm, err = hsm.New(p.vault); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}
-	if b.hsm, err = hsm.New(p.vault); err != nil {
+	if b.cards, err = card.New(p.db, p.vault, b.ids, card.Options{BIN: p.bin, HSM: b.hsm, Uses: uses{b}, Log: p.log, Now: time.Now}); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}
 	b.operations = operation.New(p.db, p.vault)

@@ -9,8 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"time"
 
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/purchase"
@@ -25,6 +27,25 @@ import (
 // cardhost is how the card network's line is answered.
 func (b *bank) cardhost(secure *tls.Config) cardhost.Options {
 	return cardhost.Options{Bank: b.purchases, TLS: secure, Log: b.log, Now: b.clock.Now}
+}
+
+// uses tells room card how its cards are used; that room is made before the
+// one that knows.
+type uses struct{ b *bank }
+
+// Open counts what is still held on a card.
+func (u uses) Open(ctx context.Context, tx db.Tx, who client.ID, one id.ID) (int, error) {
+	return u.b.purchases.Open(ctx, tx, who, one)
+}
+
+// Since lists how a card was used since a moment.
+func (u uses) Since(ctx context.Context, who client.ID, one id.ID, since time.Time) ([]card.Past, error) {
+	return u.b.purchases.Since(ctx, who, one, since)
+}
+
+// Regular names the merchants that charge a card by themselves.
+func (u uses) Regular(ctx context.Context, who client.ID, one id.ID, since time.Time) ([]string, error) {
+	return u.b.purchases.Regular(ctx, who, one, since)
 }
 
 // plastic is what the demo's people carry: the bank plays its card factory.

@@ -61,11 +61,7 @@ func (s *Service) question(ctx context.Context, r Request, f card.Face, v *verdi
 	}
 	a.Chip = answerChip(v, true)
 	if r.Process == UnblockPIN && v.chip != nil {
-		tags, err := emv.ParseTLV(r.Chip)
-		if err != nil {
-			return Answer{}, err
-		}
-		script, err := s.d.HSM.UnblockScript(r.Number.Reveal(), r.Sequence, tags)
+		script, err := s.script(r)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -96,6 +92,15 @@ func (s *Service) question(ctx context.Context, r Request, f card.Face, v *verdi
 		return remember(ctx, tx, r, f, done)
 	})
 	return done, err
+}
+
+// script is the issuer script that unblocks the chip's PIN.
+func (s *Service) script(r Request) ([]byte, error) {
+	tags, err := emv.ParseTLV(r.Chip)
+	if err != nil {
+		return nil, err
+	}
+	return s.d.HSM.UnblockScript(r.Number.Reveal(), r.Sequence, tags)
 }
 
 // pinService changes or unblocks the PIN.

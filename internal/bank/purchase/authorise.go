@@ -161,6 +161,13 @@ func (s *Service) move(ctx context.Context, r Request, f card.Face, v *verdict, 
 	}
 	a := Answer{Reason: Approved, Code: o.a.code, Auth: o.a.id}
 	a.Chip = answerChip(v, true)
+	if f.Unblock && v.chip != nil { // the chip has yet to hear that its PIN is free again
+		script, err := s.script(r)
+		if err != nil {
+			return Answer{}, err
+		}
+		a.Chip = append(a.Chip, script...)
+	}
 	t, err := s.transaction(r, f, v, o, a)
 	if err != nil {
 		return Answer{}, err
@@ -170,7 +177,7 @@ func (s *Service) move(ctx context.Context, r Request, f card.Face, v *verdict, 
 	case err != nil:
 		return Answer{}, err
 	case why != Approved:
-		return s.refuse(ctx, r, f, v, Answer{Reason: why})
+		return s.refuse(ctx, r, f, v, Answer{Reason: why, Switch: v.word})
 	case !rec.Refused() && rec.Replay:
 		return s.elsewhere(ctx, r, f)
 	case !rec.Refused():
@@ -308,14 +315,16 @@ func (s *Service) transaction(r Request, f card.Face, v *verdict, o outline, a A
 	return t, nil
 }
 
-// post gives the transaction to the book. A PIN that was right after wrong ones
-// goes the slow way: its counter is locked, looked at again and set back
-// together with the money, so that guesses of several processes count together.
+// post gives the transaction to the book. What also changes the card goes the
+// slow way, under the card's lock: a PIN that was right after wrong ones, so
+// that guesses of several processes count together; the first shop of a card
+// that waits for one; the word to the chip that its PIN is free again.
 func (s *Service) post(ctx context.Context, r Request, f card.Face, t ledger.Transaction, v *verdict) (rec ledger.Receipt, why Reason, err error) {
 	if promise(r) {
 		return ledger.Receipt{}, Approved, s.promised(ctx, t.Rows)
 	}
-	if !v.pinRight || f.PINTries == 0 {
+	pin, bind, script := v.pinRight && f.PINTries > 0, f.Merchant == card.FirstMerchant && !r.credit(), f.Unblock && v.chip != nil
+	if !pin && !bind && !script {
 		rec, err = s.d.Book.Post(ctx, t)
 		if errors.Is(err, ledger.ErrClosedAccount) {
 			return rec, ClosedAccount, nil
@@ -328,7 +337,11 @@ func (s *Service) post(ctx context.Context, r Request, f card.Face, t ledger.Tra
 		if err != nil {
 			return err
 		}
-		if fresh.PINLeft == 0 {
+		if word, no := fresh.Rules.Refuse(attempt(r, money.Rub(0))); no && bind {
+			why, v.word = HolderForbids, string(word) // another shop was first
+			return nil
+		}
+		if fresh.PINLeft == 0 && pin {
 			why = PINBlocked
 			return nil
 		}
@@ -339,9 +352,27 @@ func (s *Service) post(ctx context.Context, r Request, f card.Face, t ledger.Tra
 		if rec = recs[0]; rec.Refused() {
 			return nil
 		}
-		return s.d.Cards.PINRight(ctx, tx, f.Client, f.ID)
+		return s.landed(ctx, tx, r, f, pin, bind, script)
 	})
 	return rec, why, err
+}
+
+// landed changes the card after its money has moved.
+func (s *Service) landed(ctx context.Context, tx db.Tx, r Request, f card.Face, pin, bind, script bool) error {
+	if bind {
+		if _, err := s.d.Cards.Bind(ctx, tx, f.Client, f.ID, r.Merchant.Name); err != nil {
+			return err
+		}
+	}
+	if script {
+		if err := s.d.Cards.ScriptSent(ctx, tx, f.Client, f.ID); err != nil {
+			return err
+		}
+	}
+	if pin {
+		return s.d.Cards.PINRight(ctx, tx, f.Client, f.ID)
+	}
+	return nil
 }
 
 // promise tells a refund that is only announced: it becomes money when it is cleared.

@@ -25,6 +25,11 @@ type Cards interface {
 	PINRight(ctx context.Context, tx db.Tx, who client.ID, one id.ID) error
 	NetworkPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID, pvv vault.Hidden) error
 	NetworkUnblockPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID) error
+	// Bind locks a card that waits for its first shop to this one; false when
+	// it is another shop's by now.
+	Bind(ctx context.Context, tx db.Tx, who client.ID, one id.ID, merchant string) (bool, error)
+	// ScriptSent notes that the chip was told of an unblocked PIN.
+	ScriptSent(ctx context.Context, tx db.Tx, who client.ID, one id.ID) error
 }
 
 // HSM checks what only the keys of the cards can check (hsm.Soft).

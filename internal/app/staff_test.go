@@ -1,0 +1,265 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/staff"
+	"rocketbank/internal/base/clock"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/db/dbtest"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/base/phone"
+	"rocketbank/internal/base/vault"
+	"rocketbank/internal/ledger"
+)
+
+// office is the bank as production wires it, with members of its staff and a
+// client they have to do with.
+type office struct {
+	*testing.T
+	*bank
+	world *accesstest.World
+	inbox *inbox
+	who   client.ID
+	phone phone.Number
+
+	support, officer, compliance staff.Actor
+}
+
+func eachOffice(t *testing.T, fn func(o *office)) {
+	t.Helper()
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		ctx, v, sms := context.Background(), vault.Ephemeral(), &inbox{}
+		d := dbtest.Open(t, url, clock.System())
+		b, err := openBank(ctx, parts{
+			db: d, vault: v, clock: clock.System(), log: slog.New(slog.DiscardHandler), origin: "https://bank.example", bin: "550000", brand: "Рокетбанк",
+			acquirer: till{slog.New(slog.DiscardHandler)}, sms: sms, consoleOrigin: "https://console.bank.example",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := b.close(); err != nil {
+				t.Error(err)
+			}
+		})
+		o := &office{T: t, bank: b, inbox: sms, world: accesstest.New(t, d, v, access.Limits{}), phone: accesstest.Phone(1)}
+		o.must(d.Stamp(ctx, db.Demo))
+		o.who = o.world.Approve(o.world.Fill(application.ByFlow(o.world.Ordered(o.phone)), o.phone, "Анна", "Соколова")).Client
+		o.support, o.officer, o.compliance = o.as("support"), o.as("card_officer"), o.as("compliance")
+		fn(o)
+	})
+}
+
+func (o *office) must(err error) {
+	o.Helper()
+	if err != nil {
+		o.Fatal(err)
+	}
+}
+
+func (o *office) as(role string) staff.Actor {
+	o.Helper()
+	link, err := o.staff.DemoLink(context.Background(), role)
+	o.must(err)
+	e, err := o.staff.EnterDemo(context.Background(), link[strings.LastIndex(link, "/")+1:])
+	o.must(err)
+	return e.Session.Actor()
+}
+
+// proposes opens a case of the maker's and proposes; proved: the client has
+// said his code word in it.
+func (o *office) proposes(by staff.Actor, proved bool, kind staff.ProposalKind, fields map[string]string) staff.Proposal {
+	o.Helper()
+	ctx := context.Background()
+	c, err := o.staff.OpenCase(ctx, by, staff.NewCase{Kind: staff.CaseComplaint, Client: o.who})
+	o.must(err)
+	if proved {
+		yes, err := o.staff.HearCodeWord(ctx, by, c.ID, o.access, accesstest.CodeWord)
+		if err != nil || !yes {
+			o.Fatal("the code word:", yes, err)
+		}
+	}
+	p, err := o.staff.Propose(ctx, by, staff.Proposing{Kind: kind, Case: c.ID, Fields: fields, Reason: "Разобрались с обращением клиента"})
+	o.must(err)
+	return p
+}
+
+func (o *office) decide(by staff.Actor, p staff.Proposal) error {
+	_, err := o.staff.Decide(context.Background(), by, p.ID, true)
+	return err
+}
+
+// balance is what the client has; the whole book must add up to nothing.
+func (o *office) balance() money.Amount {
+	o.Helper()
+	ctx := context.Background()
+	report, err := ledger.Verify(ctx, o.db)
+	if err != nil || len(report.Breaches) > 0 {
+		o.Fatalf("the book: %+v, %v", report.Breaches, err)
+	}
+	accounts, err := ledger.AccountsOf(ctx, o.db, int64(o.who))
+	if err != nil || len(accounts) != 1 {
+		o.Fatal(len(accounts), err)
+	}
+	return accounts[0].Posted
+}
+
+// told is every message that has reached a phone.
+func (o *office) told(p phone.Number) (texts []string) {
+	o.Helper()
+	for {
+		n, err := o.outbox.Once(context.Background())
+		o.must(err)
+		if n == 0 {
+			break
+		}
+	}
+	o.inbox.mu.Lock()
+	defer o.inbox.mu.Unlock()
+	for _, m := range o.inbox.sent {
+		if m.To == p {
+			texts = append(texts, m.Text.Reveal())
+		}
+	}
+	return texts
+}
+
+// M21: a correction moves its sum once, with one line in the client's feed; one
+// that he could not pay moves nothing and still waits.
+func TestM21_CorrectionMovesOnce(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		p := o.proposes(o.officer, false, staff.ProposeCorrection, map[string]string{"amount": "150,50", "why": "Возврат комиссии"})
+		if err := o.decide(o.officer, p); !errors.Is(err, staff.ErrRole) && !errors.Is(err, staff.ErrSameEyes) {
+			o.Error("the maker decides:", err)
+		}
+		if got := o.balance(); got != money.Rub(0) {
+			o.Error("moved before the second pair of eyes:", got)
+		}
+		o.must(o.decide(o.compliance, p))
+		if err := o.decide(o.compliance, p); !errors.Is(err, staff.ErrDecided) {
+			o.Error("decided twice:", err)
+		}
+		if got := o.balance(); got != money.Rub(15050) {
+			o.Error("the balance is", got)
+		}
+		feed, err := o.operations.Feed(context.Background(), o.who, operation.Filter{Limit: 10})
+		o.must(err)
+		if n := len(feed.Operations); n != 1 || feed.Operations[0].Kind != operation.Correction || feed.Operations[0].Amount != money.Rub(15050) ||
+			feed.Operations[0].Details.Message != "Возврат комиссии" {
+			o.Errorf("the feed: %d lines, %+v", n, feed.Operations)
+		}
+		much := o.proposes(o.officer, false, staff.ProposeCorrection, map[string]string{"amount": "-150,51", "why": "Ошибочное зачисление"})
+		if err := o.decide(o.compliance, much); !errors.Is(err, staff.ErrPayload) {
+			o.Error("more than he has:", err)
+		}
+		all, err := o.staff.ProposalsOf(context.Background(), o.who)
+		o.must(err)
+		if all[0].State != staff.Waiting || o.balance() != money.Rub(15050) {
+			o.Error("a refused correction left its mark:", all[0].State, o.balance())
+		}
+		o.must(o.decide(o.compliance, o.proposes(o.officer, false, staff.ProposeCorrection, map[string]string{"amount": "-150,50", "why": "Ошибочное зачисление"})))
+		if got := o.balance(); got != money.Rub(0) {
+			o.Error("the balance is", got)
+		}
+	})
+}
+
+// A change of papers keeps the old version beside the new one, names the
+// proposal as its source and is told on the phone the client had before.
+func TestPersonIsChangedByTwo(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		ctx := context.Background()
+		before, err := o.clients.PapersHistory(ctx, o.who)
+		o.must(err)
+		told := len(o.told(o.phone))
+		p := o.proposes(o.support, true, staff.ProposePerson, map[string]string{"city": "Тверь", "street": "Советская"})
+		if now, err := o.clients.Papers(ctx, o.who); err != nil || now != before[0].Papers {
+			o.Error("changed before the second pair of eyes:", err)
+		}
+		o.must(o.decide(o.compliance, p))
+		after, err := o.clients.PapersHistory(ctx, o.who)
+		o.must(err)
+		want := before[0].Papers
+		want.City, want.Street = "Тверь", "Советская"
+		if len(after) != len(before)+1 || after[0].Papers != want || after[0].Source != p.Text() || after[1].Papers != before[0].Papers {
+			o.Errorf("%d versions, the newest by %s", len(after), after[0].Source)
+		}
+		o.must(o.decide(o.compliance, o.proposes(o.support, true, staff.ProposeMail, map[string]string{"email": "new@example.com"})))
+		if now, err := o.clients.Papers(ctx, o.who); err != nil || now.Email != "new@example.com" || now.City != "Тверь" {
+			o.Error("the new address of mail:", err)
+		}
+		if len(o.told(o.phone)) <= told {
+			o.Error("the client was not told on his phone")
+		}
+	})
+}
+
+// A card that the bank has frozen is unfrozen by two.
+func TestUnfreezeByTwo(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		ctx := context.Background()
+		state := func() card.Card {
+			o.Helper()
+			all, err := o.cards.Of(ctx, o.who)
+			o.must(err)
+			return all[0]
+		}
+		key := state().ID
+		o.must(o.db.Write(ctx, func(tx db.Tx) error { return o.cards.Freeze(ctx, tx, o.who, key, card.ByBank, o.officer.Ref()) }))
+		p := o.proposes(o.support, false, staff.ProposeUnfreeze, map[string]string{"card": key.Text(card.Prefix)})
+		if state().State != card.Frozen {
+			o.Error("unfrozen before the second pair of eyes")
+		}
+		o.must(o.decide(o.officer, p))
+		if got := state().State; got != card.Active {
+			o.Error("the card is", got)
+		}
+	})
+}
+
+// A new number is approved by a second member of staff: then the old phone is
+// told, and the number is still the client's to take.
+func TestNumberIsApprovedByTwo(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		ctx, to := context.Background(), accesstest.Phone(77)
+		c, err := o.staff.OpenCase(ctx, o.support, staff.NewCase{Kind: staff.CaseComplaint, Client: o.who})
+		o.must(err)
+		if yes, err := o.staff.HearCodeWord(ctx, o.support, c.ID, o.access, accesstest.CodeWord); err != nil || !yes {
+			o.Fatal(yes, err)
+		}
+		change, err := o.access.StartNumberChange(ctx, o.support, o.who, to)
+		o.must(err)
+		p, err := o.staff.Propose(ctx, o.support, staff.Proposing{
+			Kind: staff.ProposePhone, Case: c.ID, Reason: "Клиент сменил номер, назвал слово",
+			Fields: map[string]string{"phone": to.E164(), "change": change.ID.Text(access.NumberPrefix)},
+		})
+		o.must(err)
+		if _, err := o.access.NumberChangeOf(ctx, o.who); !errors.Is(err, access.ErrNoNumber) {
+			o.Error("approved by one:", err)
+		}
+		old := len(o.told(o.phone))
+		o.must(o.decide(o.compliance, p))
+		now, err := o.access.NumberChangeOf(ctx, o.who)
+		if err != nil || now.New != to || !now.Approved {
+			o.Errorf("%+v, %v", now.Approved, err)
+		}
+		if len(o.told(o.phone)) <= old || len(o.told(to)) != 1 {
+			o.Errorf("told %d times on the old number, %d on the new one", len(o.told(o.phone))-old, len(o.told(to)))
+		}
+		if whole, err := o.clients.ByID(ctx, o.who); err != nil || whole.Phone != o.phone {
+			o.Error("the number changed without its owner:", err)
+		}
+	})
+}

@@ -10,12 +10,14 @@ import (
 	"rocketbank/internal/base/bench"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/door/api/apibench"
+	"rocketbank/internal/door/cardhost/cardhostbench"
 	"rocketbank/internal/ledger/ledgerbench"
 )
 
 type benchCmd struct {
 	Ledger   benchLedger   `cmd:"" help:"Transfers in the book alone."`
 	Transfer benchTransfer `cmd:"" help:"The whole friend transfer in process: quote, limits, two operations, event, answer."`
+	Cards    benchCards    `cmd:"" help:"Purchases over the card network's line: chip, PIN, hold, answer."`
 	API      benchAPI      `cmd:"" name:"api" help:"The same over HTTP with token, JSON, idempotency key and signature: a quote and a transfer."`
 }
 
@@ -89,5 +91,14 @@ type benchAPI struct{ load }
 func (c benchAPI) Run(ctx context.Context, out io.Writer) error {
 	return c.run(ctx, out, func(d *db.DB) (bench.Figure, error) {
 		return apibench.Run(ctx, d, apibench.Config{Load: c.bench(), Accounts: c.Accounts})
+	})
+}
+
+type benchCards struct{ load }
+
+// Run measures purchases through the card host on loopback.
+func (c benchCards) Run(ctx context.Context, out io.Writer) error {
+	return c.run(ctx, out, func(d *db.DB) (bench.Figure, error) {
+		return cardhostbench.Run(ctx, d, cardhostbench.Config{Load: c.bench(), Accounts: c.Accounts})
 	})
 }

@@ -31,7 +31,7 @@ const (
 // R13: random sequences of messages and clearing records, by many cards at
 // once, against the model; after each step the account must have what the model
 // says, each answer must be the one it expects, and at the end everything must
-// add up. PostgreSQL is served by two processes.
+// add up. PostgreSQL is served by two services, each with its own pool and book.
 func TestR13_SequencesAgreeWithTheModel(t *testing.T) {
 	banktest.Each(t, func(b *banktest.Bank) {
 		sequences := tier.Count(224, 1120, 84_000) // 1,008,000 messages in the soak

@@ -42,7 +42,7 @@ func TestForeignPeer(t *testing.T) {
 		tier.Missing(t, "npm's iso_8583 2.6.7 ("+peerFolder+" names the folder where it is installed)")
 	}
 	banktest.Each(t, func(b *banktest.Bank) {
-		track, account, port := host(b)
+		track, account, port := host(b, nil)
 		var wrong bytes.Buffer
 		// #nosec G204 -- our own script
 		cmd := exec.CommandContext(b.Context(), node, "testdata/peer.js", port, folder, track, "1122094501")
@@ -78,8 +78,9 @@ func TestForeignPeer(t *testing.T) {
 	})
 }
 
-// host is a bank with one card on a line; it gives the card's stripe.
-func host(b *banktest.Bank) (track string, account ledger.AccountID, port string) {
+// host is a bank with one card on a line; it gives the card's stripe. between,
+// unless nil, stands between the line and the bank.
+func host(b *banktest.Bank, between func(cardhost.Bank) cardhost.Bank) (track string, account ledger.AccountID, port string) {
 	b.Helper()
 	keys, err := hsm.New(b.Vault)
 	if err != nil {
@@ -115,7 +116,10 @@ func host(b *banktest.Bank) (track string, account ledger.AccountID, port string
 	if err != nil {
 		b.Fatal(err)
 	}
-	bank := purchase.New(purchase.Deps{DB: b.DB, Book: b.Book, Operations: b.Operations, Cards: cards, HSM: keys})
+	var bank cardhost.Bank = purchase.New(purchase.Deps{DB: b.DB, Book: b.Book, Operations: b.Operations, Cards: cards, HSM: keys})
+	if between != nil {
+		bank = between(bank)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- cardhost.New(cardhost.Options{Bank: bank, Now: b.Clock.Now}).Run(ctx, l) }()

@@ -235,16 +235,6 @@ func levelName(l client.Level) string {
 	return "simplified"
 }
 
-func cardState(st card.State) string {
-	switch st {
-	case card.Frozen:
-		return "frozen"
-	case card.Closed:
-		return "closed"
-	}
-	return "active"
-}
-
 func (s *Service) papers(ctx context.Context, who client.ID, d *Data) error {
 	all, err := s.d.Clients.PapersHistory(ctx, who)
 	if errors.Is(err, client.ErrNobody) {
@@ -261,7 +251,7 @@ func (s *Service) cards(ctx context.Context, who client.ID, d *Data) error {
 	for _, c := range all {
 		d.Cards = append(d.Cards, Card{
 			ID: c.ID.Text(card.Prefix), Number: c.First6[:4] + " " + c.First6[4:] + "•• •••• " + c.Last4, Holder: c.Holder, Expires: c.Expires(),
-			State: cardState(c.State), Since: c.Since,
+			State: c.State.Word(), Since: c.Since,
 		})
 	}
 	return err

@@ -119,8 +119,8 @@ type CardList struct {
 type Card struct {
 	ID      string    `json:"id"`
 	Account string    `json:"account" example:"ac_64064"`
-	Product string    `json:"product" enum:"virtual_world"`
-	State   string    `json:"state" enum:"active,frozen,closed"`
+	Product string    `json:"product" enum:"virtual_world,plastic_world"`
+	State   string    `json:"state" enum:"active,frozen,closed,suspended,not_activated,blocked"`
 	Number  string    `json:"number" example:"550000******1234"`
 	Expires string    `json:"expires" example:"11/31"`
 	Holder  string    `json:"holder" example:"ANNA SOKOLOVA"`
@@ -135,7 +135,7 @@ func (d *Door) cards(ctx context.Context, c *call, _ *none) (*answer[CardList], 
 	out := CardList{Cards: []Card{}}
 	for _, k := range all {
 		out.Cards = append(out.Cards, Card{
-			ID: k.ID.Text(card.Prefix), Account: AccountText(k.Account), Product: productWord(k.Product), State: cardWord(k.State),
+			ID: k.ID.Text(card.Prefix), Account: AccountText(k.Account), Product: productWord(k.Product), State: k.State.Word(),
 			Number: k.First6 + "******" + k.Last4, Expires: k.Expires(), Holder: k.Holder, Issued: k.Since.UTC(),
 		})
 	}
@@ -143,20 +143,13 @@ func (d *Door) cards(ctx context.Context, c *call, _ *none) (*answer[CardList], 
 }
 
 func productWord(p card.Product) string {
-	if p == card.VirtualWorld {
+	switch p {
+	case card.VirtualWorld:
 		return "virtual_world"
+	case card.PlasticWorld:
+		return "plastic_world"
 	}
 	return strconv.Itoa(int(p))
-}
-
-func cardWord(s card.State) string {
-	switch s {
-	case card.Active:
-		return "active"
-	case card.Frozen:
-		return "frozen"
-	}
-	return "closed"
 }
 
 // Allowance is what the caller may still move.

@@ -394,9 +394,27 @@ func TestKeptSealed(t *testing.T) {
 			if _, err := s.Picture(bg, stranger, sc.ID); !errors.Is(err, scan.ErrMissing) {
 				t.Errorf("a stranger: %v", err)
 			}
-			var raw []byte
-			if err := d.Row(bg, qRaw, sc.ID.Bytes()).Scan(&raw); err != nil || bytes.Contains(raw, picture[:64]) {
-				t.Errorf("%d bytes at rest, %v", len(raw), err)
+			thumb, err := s.Thumb(bg, owner, sc.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c, err := jpeg.DecodeConfig(bytes.NewReader(thumb)); err != nil || max(c.Width, c.Height) != 320 {
+				t.Errorf("the thumb: %+v, %v", c, err)
+			}
+			if _, err := s.Thumb(bg, stranger, sc.ID); !errors.Is(err, scan.ErrMissing) {
+				t.Errorf("a stranger's look at the thumb: %v", err)
+			}
+			var raw, small []byte
+			if err := d.Row(bg, qRaw, sc.ID.Bytes()).Scan(&raw, &small); err != nil {
+				t.Fatal(err)
+			}
+			for name, rests := range map[string][]byte{"picture": raw, "thumb": small} {
+				if len(rests) == 0 || bytes.Contains(rests, []byte{0xff, 0xd8, 0xff}) && jpegAt(rests) {
+					t.Errorf("the %s rests in the open", name)
+				}
+				if bytes.Contains(rests, picture[:64]) || bytes.Contains(rests, thumb[:64]) {
+					t.Errorf("the %s rests in the open", name)
+				}
 			}
 		}
 		check()
@@ -410,6 +428,9 @@ func TestKeptSealed(t *testing.T) {
 		if _, err := s.Picture(bg, owner, sc.ID); !errors.Is(err, vault.ErrSealed) {
 			t.Errorf("after shredding: %v", err)
 		}
+		if _, err := s.Thumb(bg, owner, sc.ID); !errors.Is(err, vault.ErrSealed) {
+			t.Errorf("the thumb after shredding: %v", err)
+		}
 		if err := d.Write(bg, func(tx db.Tx) error { return s.DropAll(bg, tx, owner) }); err != nil {
 			t.Fatal(err)
 		}
@@ -419,7 +440,13 @@ func TestKeptSealed(t *testing.T) {
 	})
 }
 
-var qRaw = db.Query(`SELECT picture FROM scan WHERE id = $1`)
+// jpegAt tells whether what rests somewhere begins a JPEG that decodes.
+func jpegAt(raw []byte) bool {
+	_, err := jpeg.DecodeConfig(bytes.NewReader(raw[bytes.Index(raw, []byte{0xff, 0xd8, 0xff}):]))
+	return err == nil
+}
+
+var qRaw = db.Query(`SELECT picture, thumb FROM scan WHERE id = $1`)
 
 // Whatever a stranger sends: words or a bounded picture, never a crash.
 func FuzzPrepare(f *testing.F) {

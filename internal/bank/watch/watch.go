@@ -125,7 +125,7 @@ func Kinds() []string {
 // gradeOf is how loud what other rooms raise is.
 func gradeOf(kind string) Grade {
 	switch kind {
-	case "decoy", "canary", "mass_viewing":
+	case "decoy", "mass_viewing": // a decoy is the canary of the house: nobody has reason to look at it
 		return Critical
 	}
 	return Warning

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
@@ -90,13 +91,21 @@ func (b *bank) unfreeze(ctx context.Context, tx db.Tx, p staff.Proposal, by staf
 // changePerson keeps a further version of a client's papers; the old one stays
 // beside it, and he is told on the channels he had before.
 func (b *bank) changePerson(ctx context.Context, tx db.Tx, p staff.Proposal, _ staff.Actor) error {
+	who, err := b.clients.ByID(ctx, p.Client)
+	if err != nil {
+		return err
+	}
+	if err := application.CheckChange(who.Born, p.Fields["issued_on"], p.Fields["region"], tx.Now()); err != nil {
+		return err
+	}
 	papers, err := b.clients.Papers(ctx, p.Client)
 	if err != nil && fault.CodeOf(err) != fault.Missing {
 		return err
 	}
 	for name, to := range map[string]*string{
 		"email": &papers.Email, "series": &papers.Series, "number": &papers.Number, "department": &papers.Department,
-		"issued_by": &papers.IssuedBy, "issued_on": &papers.IssuedOn, "post_code": &papers.PostCode, "city": &papers.City,
+		"issued_by": &papers.IssuedBy, "issued_on": &papers.IssuedOn, "birth_place": &papers.BirthPlace,
+		"post_code": &papers.PostCode, "region": &papers.Region, "city": &papers.City,
 		"street": &papers.Street, "house": &papers.House, "flat": &papers.Flat,
 	} {
 		if value := p.Fields[name]; value != "" {

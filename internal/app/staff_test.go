@@ -263,3 +263,61 @@ func TestNumberIsApprovedByTwo(t *testing.T) {
 		}
 	})
 }
+
+// A new passport comes whole, holds by the ages of 14, 20 and 45 and of a region
+// that exists, also when it is carried out; the old one is kept.
+func TestPassportIsChangedWhole(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		ctx := context.Background()
+		who, err := o.clients.ByID(ctx, o.who)
+		o.must(err)
+		good := map[string]string{
+			"series": "4511", "number": "654321", "department": "770-002", "issued_by": "ОВД Тверское", "issued_on": "2020-06-01",
+			"birth_place": "г. Тверь", "region": "77",
+		}
+		with := func(name, value string) map[string]string {
+			out := map[string]string{}
+			for k, v := range good {
+				out[k] = v
+			}
+			out[name] = value
+			return out
+		}
+		c, err := o.staff.OpenCase(ctx, o.support, staff.NewCase{Kind: staff.CaseComplaint, Client: o.who})
+		o.must(err)
+		if yes, err := o.staff.HearCodeWord(ctx, o.support, c.ID, o.access, accesstest.CodeWord); err != nil || !yes {
+			o.Fatal(yes, err)
+		}
+		for _, name := range []string{"series", "number", "department", "issued_by", "issued_on"} {
+			_, err := o.staff.Propose(ctx, o.support, staff.Proposing{Kind: staff.ProposePerson, Case: c.ID, Fields: with(name, ""), Reason: "Клиент сменил паспорт, звонит"})
+			if !errors.Is(err, staff.ErrPassport) {
+				o.Errorf("without %s: %v", name, err)
+			}
+		}
+		before, err := o.clients.Papers(ctx, o.who)
+		o.must(err)
+		young := who.Born
+		young.Year += 13
+		for what, x := range map[string]struct {
+			fields map[string]string
+			want   error
+		}{
+			"before the age of 14": {with("issued_on", young.ISO()), application.ErrIssuedEarly},
+			"in the future":        {with("issued_on", "2099-01-01"), application.ErrIssuedFuture},
+			"no such region":       {with("region", "00"), application.ErrRegion},
+		} {
+			if err := o.decide(o.compliance, o.proposes(o.support, true, staff.ProposePerson, x.fields)); !errors.Is(err, x.want) {
+				o.Errorf("%s: %v", what, err)
+			}
+		}
+		if now, err := o.clients.Papers(ctx, o.who); err != nil || now != before {
+			o.Error("a wrong passport was kept:", err)
+		}
+		o.must(o.decide(o.compliance, o.proposes(o.support, true, staff.ProposePerson, good)))
+		all, err := o.clients.PapersHistory(ctx, o.who)
+		o.must(err)
+		if got := all[0].Papers; got.Series+got.Number != "4511654321" || got.Region != "77" || got.BirthPlace != "г. Тверь" || all[1].Papers != before {
+			o.Error("the new passport, or the one before it, is not there")
+		}
+	})
+}

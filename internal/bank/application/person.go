@@ -120,6 +120,28 @@ func (q *questionnaire) takePassport(f PassportForm, now time.Time) Problems {
 	return w.all
 }
 
+// CheckChange looks at papers that the contact centre wants to change, by the
+// rules of the questionnaire: the passport's ages against the birth date, and a
+// region of the list. Empty is what does not change.
+func CheckChange(born client.Date, issuedOn, region string, now time.Time) error {
+	if issuedOn != "" {
+		issued, ok := client.ParseDate(issuedOn)
+		if !ok {
+			return ErrDate.At("issued_on")
+		}
+		q := questionnaire{Born: born.ISO()}
+		if wrong := q.issued(issued, now); wrong != nil {
+			return wrong.At("issued_on")
+		}
+	}
+	if region != "" {
+		if _, ok := RegionOf(region); !ok {
+			return ErrRegion.At("region")
+		}
+	}
+	return nil
+}
+
 // issued tells what is wrong with the day a passport was issued.
 func (q *questionnaire) issued(issued client.Date, now time.Time) *fault.Error {
 	today := bankDay(now)

@@ -39,6 +39,18 @@ func checkFields(k ProposalKind, fields map[string]string) error {
 			return ErrPayload.At(name)
 		}
 	}
+	if k == ProposePerson {
+		// A new passport comes whole: the number of one with the day or the
+		// office of another would be nobody's paper.
+		passport := []string{"series", "number", "department", "issued_by", "issued_on"}
+		for _, some := range passport {
+			for _, other := range passport {
+				if fields[some] != "" && fields[other] == "" {
+					return ErrPassport.At(other)
+				}
+			}
+		}
+	}
 	if k == ProposeCorrection && (fields["amount"] == "" || fields["why"] == "") {
 		return ErrPayload.At("amount")
 	}

@@ -3,8 +3,10 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/base/fault"
@@ -139,7 +141,7 @@ func fieldsOf(k staff.ProposalKind) []string {
 	case staff.ProposeMail:
 		return []string{"email"}
 	case staff.ProposePerson:
-		return []string{"series", "number", "department", "issued_by", "issued_on", "post_code", "city", "street", "house", "flat"}
+		return []string{"series", "number", "department", "issued_by", "issued_on", "birth_place", "post_code", "region", "city", "street", "house", "flat"}
 	case staff.ProposeUnfreeze:
 		return []string{"card"}
 	case staff.ProposeCorrection:
@@ -225,6 +227,11 @@ func (d *Door) postPropose(w http.ResponseWriter, r *http.Request) error {
 		}
 		typed["reason"] = c.form.Get("reason")
 		return d.showPropose(w, r, http.StatusUnprocessableEntity, err, typed)
+	}
+	if kind == staff.ProposePerson {
+		if err := application.CheckChange(who.Born, strings.TrimSpace(typed["issued_on"]), strings.TrimSpace(typed["region"]), d.DB.Now()); err != nil {
+			return again(err)
+		}
 	}
 	n := staff.Proposing{Kind: kind, Case: own.ID, Fields: typed, Reason: c.form.Get("reason")}
 	if kind == staff.ProposePhone {

@@ -29,6 +29,12 @@ func (s *Service) Handle(ctx context.Context, r Request) (Answer, error) {
 		return Answer{}, err
 	}
 	defer s.locks.lock(f.ID)()
+	if !r.PIN.Empty() {
+		// The one who had the turn before may have counted a wrong PIN.
+		if f, err = s.d.Cards.ByNumber(ctx, r.Number.Reveal()); err != nil {
+			return Answer{}, err
+		}
+	}
 	for range tries {
 		a, err := s.once(ctx, r, f)
 		if err == nil || !db.IsUnique(err) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,8 +70,16 @@ func (p *Page) Go(path string) {
 	p.t.Helper()
 	p.mu.Lock()
 	p.done = nil
+	left := slices.Collect(maps.Keys(p.open))
 	p.mu.Unlock()
 	p.Do(chromedp.Navigate(p.address(path)))
+	// What the page before was still asking for went with it, sometimes without
+	// a word from the browser.
+	p.mu.Lock()
+	for _, id := range left {
+		delete(p.open, id)
+	}
+	p.mu.Unlock()
 }
 
 func (p *Page) address(path string) string {

@@ -9,9 +9,6 @@ import (
 	"path/filepath"
 )
 
-// absent stands in the ready line for a door that this version does not have.
-const absent = "-"
-
 // Ready is what the demo prints and writes to DATA/ready.json once everything
 // listens: where each door is, and who lives in the bank.
 type Ready struct {

@@ -39,7 +39,6 @@ var b64 = base64.RawURLEncoding
 
 // The old rules stand in the condition: nobody overwrites what he has not seen.
 var (
-	qRules   = db.Query(`SELECT rules, merchant FROM card WHERE client = $1 AND id = $2 {for_update}`)
 	qReRules = db.Query(`UPDATE card SET rules = $3, merchant = $4 WHERE client = $1 AND id = $2 AND state NOT IN (3, 6)`)
 )
 

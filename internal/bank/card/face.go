@@ -31,8 +31,6 @@ type Face struct {
 	// Merchant is the only shop the card works at; FirstMerchant: whoever
 	// comes first, see Bind.
 	Merchant string
-
-	seen uint64 // state of the card's PIN slot before reading, see CheckPIN
 }
 
 // Service codes: international, online PIN asked as usual; only plastic has a chip.

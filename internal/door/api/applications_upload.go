@@ -20,8 +20,6 @@ const (
 	uploadBody = scan.MaxBytes + 64<<10
 	// uploadIn is how long a slow line may take for it.
 	uploadIn = 4 * time.Minute
-	// maxParts bounds a form.
-	maxParts = 8
 )
 
 // uploadMedia are the kinds of body that a page may come in. The kind is not
@@ -89,20 +87,17 @@ func fileOf(r *http.Request) (io.Reader, error) {
 	if err != nil {
 		return nil, errUploadMedia
 	}
-	for range maxParts {
-		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, uploadFault(err)
-		}
-		if part.FormName() != "file" {
-			return nil, errUnknown.At(short(part.FormName()))
-		}
-		return part, nil
+	part, err := form.NextPart()
+	if errors.Is(err, io.EOF) {
+		return nil, scan.ErrEmpty.At("file")
 	}
-	return nil, scan.ErrEmpty.At("file")
+	if err != nil {
+		return nil, uploadFault(err)
+	}
+	if part.FormName() != "file" {
+		return nil, errUnknown.At(short(part.FormName()))
+	}
+	return part, nil
 }
 
 // uploadFault puts the network's own words into ours.

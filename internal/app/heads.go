@@ -46,8 +46,9 @@ func openHeads(path string, fresh bool) (*audit.HeadFile, error) {
 	return audit.OpenHeads(path)
 }
 
-// signHeads adds the trail's end to the file of signed heads now and then, and
-// once more when the bank closes.
+// signHeads adds the trail's end to the file of signed heads when the bank
+// opens, now and then, and once more when it closes: who is killed soon after
+// opening has the head of what was there before.
 func (b *bank) signHeads(ctx context.Context) {
 	if b.heads == nil {
 		return
@@ -61,6 +62,7 @@ func (b *bank) signHeads(ctx context.Context) {
 			b.log.Error("sign the head of the audit trail", "err", err)
 		}
 	}
+	sign(ctx)
 	every(ctx, headsEvery, sign)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()

@@ -57,6 +57,7 @@ type shop struct {
 	acs    string // the issuer's access control server
 	origin string // our own
 	client *http.Client
+	reader threeds.Reader // the demo's issuer is http on this machine
 	ids    *id.Source
 	now    func() time.Time
 
@@ -70,7 +71,8 @@ const maxOrders = 500
 
 func newShop(cfg Config, net *network, ids *id.Source) *shop {
 	return &shop{
-		net: net, acs: cfg.ACS, origin: cfg.Origin, ids: ids, now: cfg.now, orders: map[string]*shopOrder{},
+		reader: threeds.Reader{Component: threeds.Server, LoopbackHTTP: true},
+		net:    net, acs: cfg.ACS, origin: cfg.Origin, ids: ids, now: cfg.now, orders: map[string]*shopOrder{},
 		client: &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
@@ -131,10 +133,10 @@ func (s *shop) buy(ctx context.Context, o *shopOrder, b browser) error {
 	if err != nil {
 		return err
 	}
-	res, wrong := threeds.ParseARes(answer)
+	res, wrong := s.reader.ParseARes(answer)
 	if wrong != nil {
 		o.State = orderRefused
-		o.note("ARes", "error", wrong.Description)
+		o.note("ARes", "error", wrong.Description, "errorDetail", wrong.Detail)
 		return nil
 	}
 	o.ares = res

@@ -94,6 +94,9 @@ func TestWhoMayComeIn(t *testing.T) {
 		}
 		own, ok := mine[rt.Path]
 		if elsewhere[rt.Path] {
+			p.get(path).is(404) // nobody's
+			p.get(path + "x").is(404)
+			p.get(path[:len(path)-1] + "'").is(404)
 			continue
 		}
 		if !ok {

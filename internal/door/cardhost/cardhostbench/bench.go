@@ -59,6 +59,10 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 	if err != nil {
 		return bench.Figure{}, fmt.Errorf("make cards: %w", err)
 	}
+	pressed, err := count(ctx, d, qEvents) // what making the cards told of
+	if err != nil {
+		return bench.Figure{}, err
+	}
 	bank := purchase.New(purchase.Deps{DB: d, Book: w.Book, Operations: w.Operations, Cards: cards, HSM: m})
 	addr, stop, err := serve(ctx, cardhost.Options{Bank: bank, Lines: c.Callers, Answer: time.Minute})
 	if err != nil {
@@ -88,7 +92,7 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 	if err := out.Failed(); err != nil {
 		return f, err
 	}
-	return f, agrees(ctx, d, out.Ops)
+	return f, agrees(ctx, d, out.Ops, pressed)
 }
 
 // serve opens the line on a free loopback port.
@@ -175,19 +179,26 @@ var (
 	qEvents     = db.Query(`SELECT COUNT(*) FROM outbox`)
 )
 
+func count(ctx context.Context, d *db.DB, q *db.Stmt) (n int64, err error) {
+	err = d.Row(ctx, q).Scan(&n)
+	return n, err
+}
+
 // agrees compares what landed with what the callers were told, and verifies.
-// No worker may have drained the events.
-func agrees(ctx context.Context, d *db.DB, bought int64) error {
+// No worker may have drained the events; the first pressed of them are of the
+// time before the load.
+func agrees(ctx context.Context, d *db.DB, bought, pressed int64) error {
 	for _, c := range []struct {
-		what string
-		q    *db.Stmt
-	}{{"authorisations", qAuths}, {"answers", qMessages}, {"counters", qCounters}, {"operations", qOperations}, {"events", qEvents}} {
-		var got int64
-		if err := d.Row(ctx, c.q).Scan(&got); err != nil {
+		what   string
+		q      *db.Stmt
+		before int64
+	}{{"authorisations", qAuths, 0}, {"answers", qMessages, 0}, {"counters", qCounters, 0}, {"operations", qOperations, 0}, {"events", qEvents, pressed}} {
+		got, err := count(ctx, d, c.q)
+		if err != nil {
 			return err
 		}
-		if got != bought {
-			return fmt.Errorf("%d %s for %d purchases", got, c.what, bought)
+		if got-c.before != bought {
+			return fmt.Errorf("%d %s for %d purchases", got-c.before, c.what, bought)
 		}
 	}
 	breaches, err := purchase.Check(ctx, d)

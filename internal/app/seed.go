@@ -57,7 +57,6 @@ type seeded struct {
 	proof   access.Proof
 	account ledger.AccountID
 	number  phone.Number
-	token   access.Token
 	key     *ecdsa.PrivateKey // of the token
 }
 

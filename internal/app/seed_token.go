@@ -61,11 +61,11 @@ func (s *seeder) giveToken(ctx context.Context, p *seeded) error {
 	if err != nil {
 		return err
 	}
-	t, secret, err := s.bank.access.CreateSignedToken(ctx, p.proof, offer, signed)
+	_, secret, err := s.bank.access.CreateSignedToken(ctx, p.proof, offer, signed)
 	if err != nil {
 		return err
 	}
-	p.token, p.Token = t, secret.Reveal()
+	p.Token = secret.Reveal()
 	p.TokenKey = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secretKey}))
 	return nil
 }
@@ -88,7 +88,11 @@ func (s *seeder) orderCode(ctx context.Context, number, what string) (string, er
 
 // sign confirms a transfer with the key of the person's token.
 func (s *seeder) sign(ctx context.Context, p *seeded, quote, words string) (order.Signed, client.Standing, error) {
-	doc, err := s.bank.transfers.Order(p.token.Client, quote, words)
+	token, err := s.bank.access.ByToken(ctx, p.Token)
+	if err != nil {
+		return order.Signed{}, client.Standing{}, err
+	}
+	doc, err := s.bank.transfers.Order(token.Client, quote, words)
 	if err != nil {
 		return order.Signed{}, client.Standing{}, err
 	}
@@ -96,10 +100,9 @@ func (s *seeder) sign(ctx context.Context, p *seeded, quote, words string) (orde
 	if err != nil {
 		return order.Signed{}, client.Standing{}, err
 	}
-	signed, err := s.bank.orders.Accept(p.token.Client, doc, p.token.TokenEvidence(signature))
+	signed, err := s.bank.orders.Accept(token.Client, doc, token.TokenEvidence(signature))
 	if err != nil {
 		return order.Signed{}, client.Standing{}, err
 	}
-	standing, err := s.bank.access.TokenStanding(ctx, p.token)
-	return signed, standing, err
+	return signed, s.bank.access.TokenStanding(token), nil
 }

@@ -21,8 +21,8 @@ const (
 )
 
 const holderOf = `SELECT b.hash, t.client, t.id, t.name, t.hint, t.scopes, t.public_key, t.created_us, t.expires_us, t.last_us,
-	t.cap_order_minor, t.cap_day_minor, COALESCE(r.reduced_us, 0)
-	FROM bearer b JOIN api_token t ON t.client = b.client AND t.id = b.ref LEFT JOIN client_risk r ON r.client = t.client
+	t.cap_order_minor, t.cap_day_minor, COALESCE(r.reduced_us, 0), c.level, c.state, c.account
+	FROM bearer b JOIN api_token t ON t.client = b.client AND t.id = b.ref JOIN client c ON c.id = t.client LEFT JOIN client_risk r ON r.client = t.client
 	WHERE b.kind = 3 AND t.revoked_us IS NULL AND b.hash `
 
 // qTokensBy look up 1, 2, 4 … tokens at once: arguments cost more than rows do.
@@ -114,12 +114,14 @@ func (l *lookup) read(batch []*ask) error {
 	for rows.Next() {
 		var hash []byte
 		var who client.ID
-		var reduced int64
-		t, err := scanToken(func(to ...any) error { return rows.Scan(append(append([]any{&hash, &who}, to...), &reduced)...) }, Token{})
+		var own tokenOwner
+		t, err := scanToken(func(to ...any) error {
+			return rows.Scan(append(append([]any{&hash, &who}, to...), &own.reduced, &own.level, &own.state, &own.account)...)
+		}, Token{})
 		if err != nil {
 			return err
 		}
-		t.Client, t.reduced = who, reduced
+		t.Client, t.owner = who, own
 		for _, a := range batch {
 			if string(a.hash) == string(hash) {
 				a.token, a.err = t, nil

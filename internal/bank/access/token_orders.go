@@ -6,6 +6,7 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/ledger"
 )
 
 // What orders need of this room: who asks, how far he is trusted, and the way
@@ -42,13 +43,16 @@ func (t Token) TokenEvidence(signature []byte) order.Evidence {
 	return order.ByToken(t.ID, t.PublicKey, signature)
 }
 
-// TokenStanding tells how far a token is trusted right now: its own caps, how
-// well its owner is identified, and whether he changed a factor lately.
-func (s *Service) TokenStanding(ctx context.Context, t Token) (client.Standing, error) {
-	at, err := s.clients.Stands(ctx, t.Client)
-	if err != nil {
-		return client.Standing{}, err
+// TokenStanding tells how far a token was trusted when ByToken found it: its own
+// caps, how well its owner is identified, and whether he changed a factor
+// lately. A token that did not come from there is trusted least.
+func (s *Service) TokenStanding(t Token) client.Standing {
+	return client.Standing{
+		Level: t.owner.level, Blocked: t.owner.state == client.Blocked, Reduced: s.reduced(0, t.owner.reduced),
+		TokenOrder: t.OrderCap, TokenDay: t.DayCap, Token: t.ID,
 	}
-	at.Reduced, at.TokenOrder, at.TokenDay, at.Token = s.reduced(0, t.reduced), t.OrderCap, t.DayCap, t.ID
-	return at, nil
 }
+
+// Main tells whether an account is the one the owner's money comes to: the
+// lookup knows it already.
+func (t Token) Main(account ledger.AccountID) bool { return account != 0 && account == t.owner.account }

@@ -120,9 +120,9 @@ func TestTransferTokenIsSigned(t *testing.T) {
 		if err != nil || string(got.PublicKey) != string(spki) || got.OrderCap != n.OrderCap || got.DayCap != n.DayCap {
 			w.Errorf("%+v, %v", got, err)
 		}
-		standing, err := w.Access.TokenStanding(bg, got)
-		if err != nil || standing.Level != client.Simplified || standing.Token != tok.ID || standing.TokenOrder != n.OrderCap || standing.TokenDay != n.DayCap || !standing.Reduced.IsZero() {
-			w.Errorf("%+v, %v", standing, err)
+		standing := w.Access.TokenStanding(got)
+		if standing.Level != client.Simplified || standing.Token != tok.ID || standing.TokenOrder != n.OrderCap || standing.TokenDay != n.DayCap || !standing.Reduced.IsZero() {
+			w.Errorf("%+v", standing)
 		}
 		// A block holds from the next request on, in sessions and for tokens.
 		state := func(to client.State) {
@@ -132,7 +132,8 @@ func TestTransferTokenIsSigned(t *testing.T) {
 		}
 		for _, to := range []client.State{client.Blocked, client.Active} {
 			state(to)
-			byToken, err := w.Access.TokenStanding(bg, got)
+			got, err := w.Access.ByToken(bg, secret.Reveal())
+			byToken := w.Access.TokenStanding(got)
 			in, err2 := w.Access.Session(bg, e.SessionToken.Reveal(), access.Watches)
 			if blocked := to == client.Blocked; err != nil || err2 != nil || byToken.Blocked != blocked || in.Standing.Blocked != blocked {
 				w.Errorf("state %d: %+v, %+v, %v, %v", to, byToken, in.Standing, err, err2)

@@ -10,6 +10,7 @@ import (
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/base/vault"
+	"rocketbank/internal/ledger"
 )
 
 // Visitor is where a request comes from.
@@ -210,7 +211,15 @@ type Token struct {
 	// OrderCap and DayCap are what it may move; zero when it may move nothing.
 	OrderCap, DayCap money.Amount
 
-	reduced int64 // until when a changed factor reduces its owner's limits
+	owner tokenOwner // as ByToken found him; of no other token
+}
+
+// tokenOwner is what an API token's lookup tells of whose it is.
+type tokenOwner struct {
+	reduced int64 // until when a changed factor reduces his limits
+	level   client.Level
+	state   client.State
+	account ledger.AccountID // that his money comes to
 }
 
 // May tells whether the token has a scope. A token of the first release that

@@ -46,7 +46,7 @@ import (
 // Tokens tells who holds a personal token (access.Service).
 type Tokens interface {
 	ByToken(ctx context.Context, secret string) (access.Token, error)
-	TokenStanding(ctx context.Context, t access.Token) (client.Standing, error)
+	TokenStanding(t access.Token) client.Standing
 }
 
 // Clients reads a client for himself (client.Directory).

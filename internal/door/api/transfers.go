@@ -156,10 +156,7 @@ func (d *Door) createTransfer(ctx context.Context, c *call, in *keyInput, body *
 	if err != nil {
 		return nil, err
 	}
-	standing, err := d.d.Tokens.TokenStanding(ctx, c.token)
-	if err != nil {
-		return nil, err
-	}
+	standing := d.d.Tokens.TokenStanding(c.token)
 	r, err := d.d.Transfers.ToFriend(ctx, transfer.ToFriend{
 		Client: c.token.Client, Key: key, Quote: body.Quote, Message: body.Message, Signed: signed, Standing: standing,
 	})

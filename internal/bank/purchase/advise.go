@@ -12,15 +12,11 @@ import (
 // approval, a chip that decided by itself, a completion. It is never refused,
 // even if the account goes below nought: it is a fact. What was declined
 // elsewhere is only remembered.
-func (s *Service) advise(ctx context.Context, r Request, f card.Face) (Answer, error) {
+func (s *Service) advise(ctx context.Context, r Request, f card.Face, was past) (Answer, error) {
 	if r.Outcome != "" && r.Outcome != "00" && r.Outcome != "10" {
 		return s.noted(ctx, r, f)
 	}
-	_, found, err := find(ctx, s.d.DB, qByOrigin, int64(f.Client), r.of().key(f.ID))
-	if err != nil {
-		return Answer{}, err
-	}
-	if found {
+	if was.known {
 		return s.noted(ctx, r, f) // taken back before it came
 	}
 	if r.Class == Financial {
@@ -35,7 +31,7 @@ func (s *Service) advise(ctx context.Context, r Request, f card.Face) (Answer, e
 	if why != Approved || !sum.Positive() || s.sensible(r) != Approved {
 		return s.noted(ctx, r, f)
 	}
-	v := &verdict{reason: Approved}
+	v := &verdict{reason: Approved, was: was}
 	if len(r.Chip) > 0 {
 		// The counter is kept if the chip is right; what is wrong was not ours to stop.
 		if err := s.chip(ctx, r, f, s.d.DB.Now(), v); err != nil {

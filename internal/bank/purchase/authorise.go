@@ -21,19 +21,13 @@ const tries = 4
 // Handle answers one message of the network. An error means that nothing is
 // known for certain: the network is told "unavailable" and repeats or reverses.
 func (s *Service) Handle(ctx context.Context, r Request) (Answer, error) {
+	defer s.locks.lock(r.Number.Reveal())()
 	f, err := s.d.Cards.ByNumber(ctx, r.Number.Reveal())
 	if errors.Is(err, card.ErrMissing) {
 		return Answer{Reason: NoSuchCard}, nil
 	}
 	if err != nil {
 		return Answer{}, err
-	}
-	defer s.locks.lock(f.ID)()
-	if !r.PIN.Empty() {
-		// The one who had the turn before may have counted a wrong PIN.
-		if f, err = s.d.Cards.ByNumber(ctx, r.Number.Reveal()); err != nil {
-			return Answer{}, err
-		}
 	}
 	for range tries {
 		a, err := s.once(ctx, r, f)
@@ -51,9 +45,17 @@ func (s *Service) Handle(ctx context.Context, r Request) (Answer, error) {
 
 // once answers a message unless it was answered before.
 func (s *Service) once(ctx context.Context, r Request, f card.Face) (Answer, error) {
-	a, print, found, err := remembered(ctx, s.d.DB, r.key())
+	was, err := s.glance(ctx, r, f)
 	if err != nil {
 		return Answer{}, err
+	}
+	var a Answer
+	var print []byte
+	found := was.answered
+	if found {
+		if a, print, found, err = remembered(ctx, s.d.DB, r.key()); err != nil {
+			return Answer{}, err
+		}
 	}
 	if !found && r.Repeat {
 		a, print, found, err = s.twin(ctx, r, f)
@@ -71,9 +73,9 @@ func (s *Service) once(ctx context.Context, r Request, f card.Face) (Answer, err
 	case r.Class == Reversing:
 		return s.reverse(ctx, r, f)
 	case r.Advice:
-		return s.advise(ctx, r, f)
+		return s.advise(ctx, r, f, was)
 	}
-	return s.decide(ctx, r, f)
+	return s.decide(ctx, r, f, was)
 }
 
 // twin finds the answer to the first sending of a repeated message whose
@@ -103,7 +105,7 @@ func sentOf(key []byte) string {
 }
 
 // decide judges a request and does what it asks.
-func (s *Service) decide(ctx context.Context, r Request, f card.Face) (Answer, error) {
+func (s *Service) decide(ctx context.Context, r Request, f card.Face, was past) (Answer, error) {
 	why := s.sensible(r)
 	if why != Approved {
 		return s.refuse(ctx, r, f, &verdict{reason: why}, Answer{Reason: why})
@@ -115,14 +117,10 @@ func (s *Service) decide(ctx context.Context, r Request, f card.Face) (Answer, e
 	if why != Approved {
 		return s.refuse(ctx, r, f, &verdict{reason: why}, Answer{Reason: why})
 	}
-	_, found, err := find(ctx, s.d.DB, qByOrigin, int64(f.Client), r.of().key(f.ID))
-	if err != nil {
-		return Answer{}, err
-	}
-	if found { // taken back before it came, or another message of the same name
+	if was.known { // taken back before it came, or another message of the same name
 		return s.refuse(ctx, r, f, &verdict{reason: TwiceSent}, Answer{Reason: TwiceSent})
 	}
-	v, err := s.judge(ctx, r, f, sum)
+	v, err := s.judge(ctx, r, f, sum, was)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -24,6 +24,7 @@ type verdict struct {
 	badChip  bool            // counts towards stopping the chip
 	wrongPIN bool
 	pinRight bool
+	was      past
 }
 
 func (v *verdict) no(r Reason) *verdict {
@@ -33,8 +34,8 @@ func (v *verdict) no(r Reason) *verdict {
 
 // judge goes through the checks in the order that stands in the package's
 // comment; the first that fails is the answer. Funds and limits are the ledger's.
-func (s *Service) judge(ctx context.Context, r Request, f card.Face, sum money.Amount) (*verdict, error) {
-	v := &verdict{reason: Approved}
+func (s *Service) judge(ctx context.Context, r Request, f card.Face, sum money.Amount, was past) (*verdict, error) {
+	v := &verdict{reason: Approved, was: was}
 	now := s.d.DB.Now()
 	if why := standing(r, f); why != Approved {
 		return v.no(why), nil
@@ -195,14 +196,9 @@ func (s *Service) chip(ctx context.Context, r Request, f card.Face, now time.Tim
 		v.no(BadCryptogram)
 		return nil
 	}
-	var stopped int64
-	err = s.d.DB.Row(ctx, qChip, int64(f.Client), f.ID.Bytes()).Scan(&stopped)
-	if err == nil {
+	if v.was.stopped {
 		v.no(BadCryptogram)
 		return nil
-	}
-	if !errors.Is(err, db.ErrNoRows) {
-		return fmt.Errorf("chip of a card: %w", err)
 	}
 	sent, _ := tags.Get("9F26")
 	want, err := s.d.HSM.Cryptogram(r.Number.Reveal(), r.Sequence, tags)
@@ -227,29 +223,17 @@ func expected(r Request, now time.Time) emv.Message {
 // counter keeps the chip's transaction counter from being used twice or
 // jumping (EMV Book 2, 8; reference §4).
 func (s *Service) counter(ctx context.Context, f card.Face, atc int, sent []byte, now time.Time, v *verdict) error {
-	rows, err := s.d.DB.Rows(ctx, qCounters, int64(f.Client), f.ID.Bytes())
-	if err != nil {
-		return fmt.Errorf("counters of a card: %w", err)
-	}
-	defer rows.Close()
-	high, low := -1, 0
-	for rows.Next() {
-		var n int
-		var was []byte
-		if err := rows.Scan(&n, &was); err != nil {
+	high, low := v.was.counter, v.was.counter
+	if atc <= high { // late or seen: only the latest ones tell
+		seen := false
+		var err error
+		if low, seen, err = s.counters(ctx, f, atc); err != nil {
 			return err
 		}
-		if high < 0 {
-			high = n
-		}
-		low = n
-		if n == atc {
+		if seen {
 			v.no(ClonedChip) // a repeat of the same message was answered before
-			return rows.Err()
+			return nil
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
 	}
 	late := high >= 0 && atc < high
 	switch {
@@ -261,6 +245,23 @@ func (s *Service) counter(ctx context.Context, f card.Face, atc int, sent []byte
 		v.rows = append(v.rows, iCounter.Row(int64(f.Client), f.ID.Bytes(), int64(atc), sent, now.UnixMicro()))
 	}
 	return nil
+}
+
+// counters goes through a chip's latest counters: the least of them, and
+// whether one is among them.
+func (s *Service) counters(ctx context.Context, f card.Face, atc int) (low int, seen bool, err error) {
+	rows, err := s.d.DB.Rows(ctx, qCounters, int64(f.Client), f.ID.Bytes())
+	if err != nil {
+		return 0, false, fmt.Errorf("counters of a card: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := rows.Scan(&low); err != nil {
+			return 0, false, fmt.Errorf("counters of a card: %w", err)
+		}
+		seen = seen || low == atc
+	}
+	return low, seen, rows.Err()
 }
 
 // holder checks that the one who pays is the holder: PIN at terminals, 3-D

@@ -2,6 +2,7 @@ package purchase
 
 import (
 	"context"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"time"
@@ -136,7 +137,7 @@ func New(d Deps) *Service {
 		d.Now = d.DB.Now
 	}
 	d.Rules = d.Rules.orUsual()
-	return &Service{d: d, locks: keyed{held: map[id.ID]*turn{}}}
+	return &Service{d: d, locks: keyed{seed: maphash.MakeSeed(), held: map[uint64]*turn{}}}
 }
 
 // tell wakes the client's pages and the worker that sends messages.
@@ -154,7 +155,8 @@ func (s *Service) tell(who client.ID) {
 // Between processes the rows of the database decide.
 type keyed struct {
 	mu   sync.Mutex
-	held map[id.ID]*turn
+	seed maphash.Seed
+	held map[uint64]*turn // by hash of the number: two cards that share one only wait
 }
 
 type turn struct {
@@ -163,7 +165,8 @@ type turn struct {
 }
 
 // lock takes the turn of a card; the result gives it back.
-func (k *keyed) lock(card id.ID) func() {
+func (k *keyed) lock(number string) func() {
+	card := maphash.String(k.seed, number)
 	k.mu.Lock()
 	t := k.held[card]
 	if t == nil {

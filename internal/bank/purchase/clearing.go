@@ -177,10 +177,15 @@ func (s *Service) clear(ctx context.Context, file string, r Record) (Result, boo
 }
 
 // match finds the authorisation that a record presents: the same card and
-// approval code, and reference where both tell one; an open one before one
-// that is over.
+// approval code, and reference where the record tells one; an open one before
+// one that is over.
 func (s *Service) match(ctx context.Context, tx db.Tx, r Record, f card.Face, refund bool) (auth, bool, error) {
-	list, err := byRRN(ctx, tx, f.Client, f.ID, r.RRN)
+	named := byRRN
+	what := r.RRN
+	if what == "" {
+		named, what = byCode, r.Code
+	}
+	list, err := named(ctx, tx, f.Client, f.ID, what)
 	if err != nil {
 		return auth{}, false, err
 	}
@@ -203,6 +208,13 @@ func (s *Service) present(ctx context.Context, tx db.Tx, r Record, f card.Face) 
 	}
 	if !found {
 		return s.unheld(ctx, tx, r, f)
+	}
+	posted, err := unpresented(ctx, tx, a)
+	if err != nil {
+		return item{}, err
+	}
+	if posted.Positive() {
+		return s.presentPosted(ctx, tx, r, a, posted)
 	}
 	_, held, err := open(ctx, tx, a)
 	if err != nil {
@@ -305,6 +317,15 @@ func (s *Service) refund(ctx context.Context, tx db.Tx, r Record, f card.Face) (
 		a, found, err := s.match(ctx, tx, r, f, true)
 		if err != nil {
 			return item{}, err
+		}
+		posted := money.Rub(0)
+		if found {
+			if posted, err = unpresented(ctx, tx, a); err != nil {
+				return item{}, err
+			}
+		}
+		if posted.Positive() {
+			return s.presentPosted(ctx, tx, r, a, posted)
 		}
 		if found && a.state == Held {
 			it.auth, it.txn, it.held = a.id, s.d.Operations.NewID(), a.billing

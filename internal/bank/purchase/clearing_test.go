@@ -129,6 +129,53 @@ func TestClearingMeetsReversal(t *testing.T) {
 	})
 }
 
+// What a financial message has posted is presented by clearing later on: the
+// money moves once, and a difference alone after it.
+func TestClearingOfWhatIsPosted(t *testing.T) {
+	each(t, func(w *world) {
+		at := func(roubles int64, class purchase.Class) (purchase.Request, string) {
+			r := w.msg(roubles, func(r *purchase.Request) { r.Class = class })
+			return r, w.ask(r, purchase.Approved).Code
+		}
+		same, code := at(100, purchase.Financial)
+		w.stands(9_900, 0)
+		w.imports("P1", map[purchase.Result]int{purchase.Exact: 1}, w.presents(1, same, code, 100))
+		w.stands(9_900, 0)
+		w.imports("P2", map[purchase.Result]int{purchase.NoHold: 1}, w.presents(2, same, code, 100)) // a second one is another matter
+		w.stands(9_800, 0)
+		less, code := at(200, purchase.Financial)
+		w.imports("P3", map[purchase.Result]int{purchase.Within: 2},
+			w.presents(3, less, code, 50, func(r *purchase.Record) { r.Final = false }), w.presents(4, less, code, 120))
+		w.stands(9_800-50-120, 0)
+		w.newest(operation.Done, -170)
+		tip, code := at(300, purchase.Authorisation)
+		done := w.msg(330, func(r *purchase.Request) { r.Class, r.Advice, r.RRN, r.Code = purchase.Financial, true, tip.RRN, code })
+		w.ask(done, purchase.Approved)
+		w.stands(9_630-330, 0)
+		w.imports("P5", map[purchase.Result]int{purchase.Above: 1}, w.presents(5, tip, code, 350))
+		w.stands(9_630-350, 0)
+		w.imports("P6", map[purchase.Result]int{purchase.Settled: 1}, w.presents(5, tip, code, 350, func(r *purchase.Record) { r.Kind = purchase.Undone }))
+		w.stands(9_630, 0)
+		back := w.msg(40, func(r *purchase.Request) { r.Class, r.Process, r.Entry = purchase.Financial, purchase.GiveBack, "102" })
+		code = w.ask(back, purchase.Approved).Code
+		w.imports("P7", map[purchase.Result]int{purchase.Exact: 1}, w.presents(7, back, code, 40))
+		w.stands(9_670, 0)
+		w.sound()
+	})
+}
+
+// A record that tells no reference is known by its approval code.
+func TestClearingWithoutReference(t *testing.T) {
+	each(t, func(w *world) {
+		r := w.msg(100)
+		code := w.ask(r, purchase.Approved).Code
+		w.imports("N1", map[purchase.Result]int{purchase.Exact: 1, purchase.NoHold: 1},
+			w.presents(1, r, code, 100, func(r *purchase.Record) { r.RRN = "" }), w.presents(2, r, "", 20, func(r *purchase.Record) { r.RRN = "" }))
+		w.stands(9_880, 0)
+		w.sound()
+	})
+}
+
 func TestRefundsByClearing(t *testing.T) {
 	each(t, func(w *world) {
 		promised := w.msg(300, func(r *purchase.Request) { r.Process, r.Entry = purchase.GiveBack, "102" })

@@ -45,6 +45,7 @@ type entry struct {
 	local   int64
 	billing int64
 	posted  int64
+	shown   int64 // presented by clearing, less what was taken back
 	parts   []part
 	cleared bool // only a clearing or completion posts it
 	asked   bool // by a message, not by a clearing file alone
@@ -389,16 +390,31 @@ func (m *model) clears(rec purchase.Record) {
 		it.e = m.matches(rec)
 	}
 	if e := it.e; e != nil && rec.Process == purchase.GiveBack {
+		was := e.posted - e.shown
+		e.shown += it.sum
+		if was > 0 {
+			m.meets(e, it.sum-was, rec.Final)
+			return
+		}
 		e.state, e.posted = purchase.Posted, it.sum
 		m.posted += it.sum
 		return
 	} else if e != nil {
+		was := e.posted - e.shown
+		e.shown += it.sum
+		if was > 0 {
+			m.meets(e, it.sum-was, rec.Final)
+			return
+		}
 		m.captures(e, it.sum, rec.Final)
 		return
 	}
 	e := &entry{
 		r:    purchase.Request{RRN: rec.RRN, Acquirer: rec.Acquirer},
 		code: rec.Code, kind: purchase.KindBuy, state: purchase.Posted, local: rec.Amount.Minor, billing: it.sum, posted: it.sum,
+	}
+	if rec.Kind == purchase.Presentment {
+		e.shown = it.sum
 	}
 	if rec.Process == purchase.Withdraw {
 		e.kind = purchase.KindCash
@@ -408,6 +424,14 @@ func (m *model) clears(rec purchase.Record) {
 	}
 	it.e, m.list = e, append(m.list, e)
 	m.moves(e, it.sum)
+}
+
+// meets is a presentment of what a message had posted: the difference moves.
+func (m *model) meets(e *entry, due int64, final bool) {
+	if due > 0 || final {
+		e.posted += due
+		m.moves(e, due)
+	}
 }
 
 // matches finds what a presentment is for: an open one before one that is over.
@@ -422,7 +446,7 @@ func (m *model) matches(rec purchase.Record) *entry {
 			found = e
 		}
 	}
-	if refund && found != nil && found.state != purchase.Held {
+	if refund && found != nil && found.state != purchase.Held && found.posted <= found.shown {
 		return nil
 	}
 	return found
@@ -436,6 +460,7 @@ func (m *model) undoes(rec purchase.Record) {
 	}
 	e := it.e
 	e.posted -= rec.Billing.Minor
+	e.shown -= rec.Billing.Minor
 	m.moves(e, -rec.Billing.Minor)
 	if e.state == purchase.Held {
 		e.billing -= rec.Billing.Minor

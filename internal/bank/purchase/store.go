@@ -120,6 +120,8 @@ var (
 	qLockAuth = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND id = $2 {for_update}`)
 	qByRRN    = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND rrn = $2 AND card = $3 AND state <> 5
 		ORDER BY id LIMIT 20 {for_update}`)
+	qByCode = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND code = $2 AND card = $3 AND state <> 5
+		ORDER BY id LIMIT 20 {for_update}`)
 	qSetAuth = db.Query(`UPDATE card_auth SET state = $3, billing_minor = $4, posted_minor = $5, holds = $6, expires_us = $7, local_minor = $8
 		WHERE client = $1 AND id = $2`)
 	qSeenShop = db.Query(`SELECT 1 FROM card_auth WHERE client = $1 AND id > $2 AND card = $3 AND merchant = $4 AND state <> 5 LIMIT 1`)
@@ -163,12 +165,22 @@ func find(ctx context.Context, r db.Reader, q *db.Stmt, args ...any) (auth, bool
 
 // byRRN reads the authorisations of a card with one retrieval reference, the oldest first.
 func byRRN(ctx context.Context, r db.Reader, who client.ID, one id.ID, rrn string) ([]auth, error) {
-	if rrn == "" {
+	return named(ctx, r, qByRRN, who, one, rrn)
+}
+
+func byCode(ctx context.Context, r db.Reader, who client.ID, one id.ID, code string) ([]auth, error) {
+	return named(ctx, r, qByCode, who, one, code)
+}
+
+// named lists authorisations of a card by what the network calls them; by
+// nothing there are none.
+func named(ctx context.Context, r db.Reader, q *db.Stmt, who client.ID, one id.ID, name string) ([]auth, error) {
+	if name == "" {
 		return nil, nil
 	}
-	rows, err := r.Rows(ctx, qByRRN, int64(who), rrn, one.Bytes())
+	rows, err := r.Rows(ctx, q, int64(who), name, one.Bytes())
 	if err != nil {
-		return nil, fmt.Errorf("authorisations of a reference: %w", err)
+		return nil, fmt.Errorf("authorisations by reference or code: %w", err)
 	}
 	defer rows.Close()
 	var out []auth

@@ -186,6 +186,8 @@ var (
 		FROM authentication WHERE client = $1 AND card = $2 AND at_us > $4`)
 	qFree = db.Query(`SELECT COUNT(*) FROM authentication WHERE client = $1 AND card = $2 AND status = 'Y' AND method = '' AND at_us >
 		COALESCE((SELECT MAX(at_us) FROM authentication WHERE client = $1 AND card = $2 AND status = 'Y' AND method <> ''), 0)`)
+	// Guesses at purchases of one card wait for each other on its oldest one.
+	qTurn  = db.Query(`SELECT id FROM authentication WHERE client = $1 AND card = $2 AND begun_us > $3 ORDER BY begun_us, id LIMIT 1 {for_update}`)
 	qWrong = db.Query(`SELECT CAST(COALESCE(SUM(wrong), 0) AS BIGINT) FROM authentication WHERE client = $1 AND card = $2 AND begun_us > $3`)
 )
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,6 +157,43 @@ func TestOneBrowser(t *testing.T) {
 		other.ServerTransID = a.DSTransID
 		if _, err := w.svc.Begin(bg, other, nil, token); !errors.Is(err, authentication.ErrMissing) {
 			w.Errorf("another shop's number: %v", err)
+		}
+	})
+}
+
+// A card's tries cannot be stretched by guessing at several purchases at once.
+func TestWrongCodesAtOnce(t *testing.T) {
+	each(t, func(w *world) {
+		var ids []string
+		for range 10 {
+			_, one := w.begin(500)
+			ids = append(ids, one.ACSTransID)
+		}
+		guess := func(acs string) bool {
+			_, err := w.svc.EnterCode(bg, acs, token, "999999")
+			return errors.Is(err, authentication.ErrWrongCode)
+		}
+		for i := range 8 {
+			if !guess(ids[i%2]) {
+				w.Fatalf("guess %d was not taken", i+1)
+			}
+		}
+		var taken atomic.Int64
+		var all sync.WaitGroup
+		begin := make(chan struct{})
+		for _, acs := range ids[2:] {
+			all.Go(func() {
+				<-begin
+				if guess(acs) {
+					taken.Add(1)
+				}
+			})
+		}
+		close(begin)
+		all.Wait()
+		// The tenth ends it for the whole card, and answers otherwise.
+		if n := taken.Load(); n != 1 {
+			w.Errorf("%d of 8 guesses at once were taken after 8 wrong ones, want 1", n)
 		}
 	})
 }

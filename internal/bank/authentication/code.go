@@ -2,6 +2,7 @@ package authentication
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -103,6 +104,10 @@ func (s *Service) EnterCode(ctx context.Context, acsTransID, token, code string)
 			why = ErrCodeStale
 			return s.save(ctx, tx, r)
 		}
+		err := tx.Row(ctx, qTurn, int64(r.client), r.card.Bytes(), s.wrongSince()).Scan(new([]byte))
+		if err != nil && !errors.Is(err, db.ErrNoRows) {
+			return fmt.Errorf("turn of a card: %w", err)
+		}
 		wrongs, err := s.wrongs(ctx, tx, r.client, r.card)
 		if err != nil {
 			return err
@@ -129,9 +134,12 @@ func (s *Service) EnterCode(ctx context.Context, acsTransID, token, code string)
 	return s.show(ctx, r)
 }
 
+// wrongSince is since when wrong codes count.
+func (s *Service) wrongSince() int64 { return s.now().Add(-s.d.Rules.CardPause).UnixMicro() }
+
 // wrongs counts the wrong codes of a card lately, over all its purchases.
 func (s *Service) wrongs(ctx context.Context, from db.Reader, who client.ID, card id.ID) (n int64, err error) {
-	err = from.Row(ctx, qWrong, int64(who), card.Bytes(), s.now().Add(-s.d.Rules.CardPause).UnixMicro()).Scan(&n)
+	err = from.Row(ctx, qWrong, int64(who), card.Bytes(), s.wrongSince()).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("wrong codes of a card: %w", err)
 	}

@@ -58,6 +58,7 @@ type serveCmd struct {
 	BIN        string `name:"bin" required:"" help:"First digits of the cards the partner bank lets us issue."`
 	BrandName  string `default:"Рокетбанк" help:"The bank's name as clients see it."`
 	BrandPhone string `required:"" help:"The bank's phone as clients see it."`
+	Issuer     string `help:"The partner bank that issues the cards, as clients see it on their cards' pages."`
 }
 
 // Run serves until it is interrupted.
@@ -94,6 +95,6 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--brand-phone %q is no phone number", c.BrandPhone)
 	}
-	cfg.Brand = ui.Brand{Name: c.BrandName, Phone: number.E164()}
+	cfg.Brand = ui.Brand{Name: c.BrandName, Phone: number.E164(), Issuer: c.Issuer}
 	return app.Serve(ctx, cfg)
 }

@@ -16,11 +16,14 @@ type Brand struct {
 	Name  string // «Рокетбанк»
 	Latin string // «Rocketbank», for readers of English; may be empty
 	Phone string // E.164 of the support line
+	// Issuer is the partner bank whose cards we serve, and IssuerLatin its name
+	// for readers of English. Empty leaves the line out.
+	Issuer, IssuerLatin string
 }
 
 // DefaultBrand is the brand of the demo.
 func DefaultBrand() Brand {
-	return Brand{Name: "Рокетбанк", Latin: "Rocketbank", Phone: "+78005550707"}
+	return Brand{Name: "Рокетбанк", Latin: "Rocketbank", Phone: "+78005550707", Issuer: "Банк «Орбита»", IssuerLatin: "Orbita Bank"}
 }
 
 // In is the bank's name for readers of a language.
@@ -33,6 +36,14 @@ func (b Brand) In(lang locale.Lang) string {
 
 // Bank is the bank's name in the reader's letters.
 func (p Page) Bank() string { return p.Kit.Brand.In(p.Lang) }
+
+// Issuer is the partner bank's name in the reader's letters.
+func (p Page) Issuer() string {
+	if p.Lang == locale.English && p.Kit.Brand.IssuerLatin != "" {
+		return p.Kit.Brand.IssuerLatin
+	}
+	return p.Kit.Brand.Issuer
+}
 
 // Logo draws the mark in the given size, in pixels.
 func Logo(k *Kit, size string) templ.Component {
@@ -63,7 +74,7 @@ func Logo(k *Kit, size string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(size)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 29, Col: 18}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 42, Col: 18}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -76,7 +87,7 @@ func Logo(k *Kit, size string) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(size)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 29, Col: 34}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 42, Col: 34}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -127,7 +138,7 @@ func BrandMark(p Page, href templ.SafeURL) templ.Component {
 		var templ_7745c5c3_Var5 templ.SafeURL
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(href)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 36, Col: 33}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 49, Col: 33}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
@@ -144,7 +155,7 @@ func BrandMark(p Page, href templ.SafeURL) templ.Component {
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(p.Bank())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 38, Col: 12}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 51, Col: 12}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {
@@ -187,7 +198,7 @@ func BrandPhone(p Page) templ.Component {
 		var templ_7745c5c3_Var8 templ.SafeURL
 		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("tel:" + p.Kit.Brand.Phone))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 44, Col: 69}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 57, Col: 69}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {
@@ -200,7 +211,7 @@ func BrandPhone(p Page) templ.Component {
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(p.P.Phone(p.Kit.Brand.Phone))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 44, Col: 102}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/ui/brand.templ`, Line: 57, Col: 102}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {

@@ -46,6 +46,7 @@ func TestPages(t *testing.T) {
 		"more": "/more", "devices": "/profile/devices", "tokens": "/profile/tokens", "settings": "/profile/settings",
 		"passkeys": "/profile/passkeys", "passcode": "/profile/passcode", "number": "/profile/number", "limits": "/profile/limits", "data": "/profile/data",
 		"looks": "/profile/looks", "orders": "/profile/orders", "verify": "/receipts/verify", "help": "/help", "guide": "/help/transfer", "offline": "/offline", "api-docs": "/api/docs",
+		"cards": "/cards", "card-new": "/cards/new", "card-new-plastic": "/cards/new?kind=plastic",
 	} {
 		w.look(name, path, seldom)
 	}
@@ -54,6 +55,7 @@ func TestPages(t *testing.T) {
 		p.Go("/home")
 		p.Submit("Основная")
 		w.gate("card", seldom)
+		w.cardPages()
 		p.Go("/no-such-page")
 		w.gate("404", seldom)
 	}
@@ -259,6 +261,24 @@ func (w walk) operation() {
 	w.AtPrefix("/operations/op_")
 	w.gate("operation", daily)
 	w.cost(w.Path())
+}
+
+// cardPages are those of the card whose page stands open.
+func (w walk) cardPages() {
+	w.t.Helper()
+	card := w.Path()
+	for _, page := range []string{"requisites", "pin", "suspend", "reissue", "close", "activate"} {
+		w.look("card-"+page, card+"/"+page, seldom)
+	}
+	w.Go(card + "/requisites")
+	w.Fill("passcode", "1111")
+	w.Submit("Показать реквизиты")
+	w.gate("card-requisites-error", seldom)
+	w.Go(card)
+	w.leave(func() { w.Click("button[role=switch]") })
+	w.gate("card-frozen", seldom)
+	w.leave(func() { w.Click("button[role=switch]") })
+	w.Sees("Карта снова в строю")
 }
 
 // signedPages are those of a token that may send money, of a passkey's removal

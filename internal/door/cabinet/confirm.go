@@ -34,7 +34,7 @@ func (d *Door) renderConfirm(w http.ResponseWriter, r *http.Request, status int,
 		leaveNotice(w, noticeDraft)
 		return seeOther(w, r, "/transfer")
 	}
-	cards, err := d.cards(r)
+	cards, err := d.wallet(r)
 	if err != nil {
 		return err
 	}

@@ -184,8 +184,6 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"topup-refused", TopUpResultPage(refused), false},
 		{"topup-processing", TopUpResultPage(checking), false},
 		{"topup-stranger", TopUpResultPage(stranger), false},
-		{"card", CardPage(CardView{Page: in, Card: main, Holder: "ANNA SOKOLOVA", FirstSix: "550000", Expires: "11/30", Operations: feed[:5]}), false},
-		{"card-paused", CardPage(CardView{Page: in, Card: paused, Holder: "ANNA SOKOLOVA", Expires: "11/30"}), false},
 		{"payments", PaymentsPage(PaymentsView{Page: in, Recent: []ui.Payee{pavel, lena}}), false},
 		{"more", MorePage(MoreView{in}), false},
 		{"devices", DevicesPage(devices), false},
@@ -202,6 +200,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"offline", OfflinePage(OfflineView{out}), false},
 	}
 	all = append(all, orderGallery(out, in, say, with)...)
+	all = append(all, cardGallery(in, []ui.Card{main, trip, paused}, feed, say, with)...)
 	for _, g := range guides() {
 		all = append(all, exhibit{"guide-" + g.name, GuidePage(GuideView{Page: in, Guide: g.name}), false})
 	}

@@ -29,11 +29,11 @@ func (d *Door) getHome(w http.ResponseWriter, r *http.Request) error {
 func (d *Door) home(r *http.Request) (HomeView, error) {
 	v := HomeView{Page: d.page(r), Total: money.Rub(0)}
 	who := of(r).session.Client
-	cards, err := d.cards(r)
+	cards, err := d.wallet(r)
 	if err != nil {
 		return v, err
 	}
-	v.Cards = shownCards(cards)
+	v.Cards = shownCards(living(cards))
 	counted := map[int64]bool{} // several cards may draw on one account
 	for _, k := range cards {
 		if counted[int64(k.account.ID)] {

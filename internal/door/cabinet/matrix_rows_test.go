@@ -36,6 +36,11 @@ func owned(path func(*things) string) may {
 	return may{owner: "200", other: "404", nobody: toLogin}.of(path)
 }
 
+// ofCard is a page or a form of one card.
+func ofCard(page, answer string) may {
+	return may{owner: answer, other: "404", nobody: toLogin}.of(func(o *things) string { return o.card + page })
+}
+
 // all is for everybody.
 func all(answer string) may { return may{owner: answer, other: answer, nobody: answer} }
 
@@ -112,8 +117,27 @@ func cabinetMatrix() map[string]may {
 		"GET /home":            inside("200"),
 		"GET /operations":      inside("200"),
 		"GET /operations/{id}": owned(func(o *things) string { return o.operation }),
-		"GET /cards/{id}":      owned(func(o *things) string { return o.card }),
 		"GET /events":          {owner: "200", other: "200", nobody: "401"},
+
+		// Карты. An empty form changes nothing of them.
+		"GET /cards":                  inside("200"),
+		"GET /cards/new":              inside("200"),
+		"POST /cards/new":             inside("400"),
+		"GET /cards/{id}":             ofCard("", "200"),
+		"POST /cards/{id}/freeze":     ofCard("/freeze", "400"),
+		"POST /cards/{id}/look":       ofCard("/look", "400"),
+		"GET /cards/{id}/requisites":  ofCard("/requisites", "200"),
+		"POST /cards/{id}/requisites": ofCard("/requisites", "422"),
+		"GET /cards/{id}/pin":         ofCard("/pin", "200"),
+		"POST /cards/{id}/pin":        ofCard("/pin", "422"),
+		"GET /cards/{id}/activate":    ofCard("/activate", "200"),
+		"POST /cards/{id}/activate":   ofCard("/activate", "422"),
+		"GET /cards/{id}/suspend":     ofCard("/suspend", "200"),
+		"POST /cards/{id}/suspend":    ofCard("/suspend", "422"),
+		"GET /cards/{id}/reissue":     ofCard("/reissue", "200"),
+		"POST /cards/{id}/reissue":    ofCard("/reissue", "409"),
+		"GET /cards/{id}/close":       ofCard("/close", "200"),
+		"POST /cards/{id}/close":      ofCard("/close", "400"),
 
 		// Платежи.
 		"GET /payments":               inside("200"),

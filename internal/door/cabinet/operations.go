@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
@@ -30,7 +29,7 @@ func (d *Door) getOperations(w http.ResponseWriter, r *http.Request) error {
 		// A day that is none only makes a header appear twice.
 		v.ShownDay, _ = strconv.ParseInt(q.Get("day"), 10, 32)
 	}
-	cards, err := d.cards(r)
+	cards, err := d.wallet(r)
 	if err != nil {
 		return err
 	}
@@ -63,7 +62,7 @@ func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cards, err := d.cards(r)
+	cards, err := d.wallet(r)
 	if err != nil {
 		return err
 	}
@@ -100,41 +99,6 @@ func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
 	return d.render(w, r, http.StatusOK, OperationPage(v))
 }
 
-// cardRows is how many operations a card's page shows.
-const cardRows = 8
-
-func (d *Door) getCard(w http.ResponseWriter, r *http.Request) error {
-	which, err := pathID(r, card.Prefix)
-	if err != nil {
-		return err
-	}
-	who := of(r).session.Client
-	k, err := d.Cards.ByID(r.Context(), who, which)
-	if err != nil {
-		return err
-	}
-	cards, err := d.cards(r)
-	if err != nil {
-		return err
-	}
-	v := CardView{Page: d.shown(w, r), Holder: k.Holder, FirstSix: k.First6, Expires: k.Expires()}
-	found, err := pick(cards, k.ID.Text(card.Prefix))
-	if err != nil {
-		return err
-	}
-	v.Card = found.shown
-	page, err := d.Operations.Feed(r.Context(), who, operation.Filter{Limit: 100})
-	if err != nil {
-		return err
-	}
-	for _, o := range page.Operations {
-		if o.Account == k.Account && len(v.Operations) < cardRows {
-			v.Operations = append(v.Operations, row(v.P, o, cards))
-		}
-	}
-	return d.render(w, r, http.StatusOK, CardPage(v))
-}
-
 func (d *Door) getReceipt(w http.ResponseWriter, r *http.Request) error {
 	which, err := pathID(r, transfer.Prefix)
 	if err != nil {
@@ -144,7 +108,7 @@ func (d *Door) getReceipt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cards, err := d.cards(r)
+	cards, err := d.wallet(r)
 	if err != nil {
 		return err
 	}

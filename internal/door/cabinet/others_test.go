@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/base/id"
 )
 
 // belongings is everything of a client that a form of somebody else could try to change.
@@ -65,6 +66,15 @@ func TestW05_AnothersThings(t *testing.T) {
 		{"send from his card", "/transfer", proof("from", o.p.card, "to", thief.payee, "amount", "10"), "404"},
 		{"price a transfer from his card", "/transfer/quote", proof("from", o.p.card, "to", thief.payee, "amount", "10"), "422"},
 		{"send to his payee", "/transfer", proof("from", thief.p.card, "to", o.payee, "amount", "10"), "422"},
+		{"freeze his card", o.card + "/freeze", proof("state", "frozen"), "404"},
+		{"name his card", o.card + "/look", proof("name", "моя", "art", "mint", "main", "1"), "404"},
+		{"see his requisites", o.card + "/requisites", proof(), "404"},
+		{"change his CVC", o.card + "/requisites", proof("cvc", "moves"), "404"},
+		{"set his PIN", o.card + "/pin", proof("pin", "2580", "repeat", "2580"), "404"},
+		{"activate his card", o.card + "/activate", proof(), "404"},
+		{"pause his card", o.card + "/suspend", proof("until", "2026-12-01"), "404"},
+		{"replace his card", o.card + "/reissue", proof("why", "lost", "key", (id.ID{1}).Text("ky")), "404"},
+		{"close his card", o.card + "/close", proof("sure", "1"), "404"},
 		{"top his card up", "/topup", proof("to", o.p.card, "amount", "1000"), "404"},
 		{"repeat his transfer", "/transfer?repeat=" + o.transfer[len("/transfers/"):], nil, "404"},
 		{"confirm his draft", "/transfer/confirm", proof("draft", draft.Query().Get("draft")), "303 /transfer"},

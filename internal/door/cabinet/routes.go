@@ -2,6 +2,7 @@ package cabinet
 
 import (
 	"net/http"
+	"slices"
 
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/door/web"
@@ -45,7 +46,7 @@ type route struct {
 // routes is every way into the cabinet, in the order of the menu.
 func (d *Door) routes() []route {
 	get, post := http.MethodGet, http.MethodPost
-	return append(append(d.orderRoutes(), d.numberRoutes()...), []route{
+	return append(slices.Concat(d.orderRoutes(), d.numberRoutes(), d.cardRoutes()), []route{
 		// The way in.
 		{method: get, path: "/login", who: visitor, serve: d.getLogin},
 		{method: post, path: "/login", who: visitor, entry: true, serve: d.postLogin},
@@ -69,7 +70,6 @@ func (d *Door) routes() []route {
 		{method: get, path: "/events", who: watcher, serve: d.getEvents},
 		{method: get, path: "/operations", who: insider, serve: d.getOperations},
 		{method: get, path: "/operations/{id}", who: insider, serve: d.getOperation},
-		{method: get, path: "/cards/{id}", who: insider, serve: d.getCard},
 
 		// Платежи.
 		{method: get, path: "/payments", who: insider, serve: d.getPayments},

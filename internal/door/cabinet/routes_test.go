@@ -93,6 +93,9 @@ func TestWhoMayComeIn(t *testing.T) {
 			continue
 		}
 		own, ok := mine[rt.Path]
+		if tail, card := strings.CutPrefix(rt.Path, "/cards/{id}/"); card {
+			own, ok = "/cards/"+p.card+"/"+tail, true
+		}
 		if elsewhere[rt.Path] {
 			p.get(path).is(404) // nobody's
 			p.get(path + "x").is(404)
@@ -103,11 +106,17 @@ func TestWhoMayComeIn(t *testing.T) {
 			t.Errorf("%s has no row: whose is it?", rt.Path)
 			continue
 		}
+		if rt.Method == "POST" {
+			stranger.post(own, url.Values{}).is(404)
+			p.post(path, url.Values{}).is(404) // nobody's
+			continue
+		}
 		p.get(own).is(200)
 		stranger.get(own).is(404)
 		p.get(path).is(404) // nobody's
 		p.get(own + "x").is(404)
 		p.get(own[:len(own)-1] + "'").is(404)
+		p.get(strings.Replace(own, "_", "_x", 1)).is(404)
 	}
 	// The other side of a transfer has the operation, not the order.
 	other.get(mine["/operations/{id}"]).is(200)

@@ -2,6 +2,7 @@ package cabinet
 
 import (
 	"net/http"
+	"slices"
 
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/operation"
@@ -19,8 +20,9 @@ type owned struct {
 	shown   ui.Card
 }
 
-// cards reads the client's cards with their balances, in the order of issue.
-func (d *Door) cards(r *http.Request) ([]owned, error) {
+// wallet reads all of the client's cards with their balances: the main one
+// first, then in the order of issue, those that are dead at the end.
+func (d *Door) wallet(r *http.Request) ([]owned, error) {
 	c := of(r)
 	cards, err := d.Cards.Of(r.Context(), c.session.Client)
 	if err != nil {
@@ -35,27 +37,68 @@ func (d *Door) cards(r *http.Request) ([]owned, error) {
 	for _, a := range accounts {
 		byID[a.ID] = a
 	}
-	var out []owned
+	out := make([]owned, len(cards))
 	for i, k := range cards {
-		if k.State == card.Closed {
-			continue
-		}
 		a := byID[k.Account]
-		out = append(out, owned{card: k, account: a, shown: showCard(p, i, k, a.Available())})
+		out[i] = owned{card: k, account: a, shown: showCard(p, i, k, d.standing(k), a.Available())}
 	}
+	slices.SortStableFunc(out, func(a, b owned) int { return place(a.card) - place(b.card) })
 	return out, nil
 }
 
-func showCard(p *locale.Printer, i int, k card.Card, balance money.Amount) ui.Card {
-	out := ui.Card{
-		ID: k.ID.Text(card.Prefix), Href: "/cards/" + k.ID.Text(card.Prefix), Name: p.T("cabinet.card_name.main"),
-		Last4: k.Last4, Balance: balance, Art: []ui.Art{ui.Night, ui.Flame, ui.Mint}[i%3], Virtual: k.Product == card.VirtualWorld,
+// place orders cards: the main one, the others that live, the dead ones.
+func place(k card.Card) int {
+	switch {
+	case k.State.Dead():
+		return 2
+	case k.Main:
+		return 0
 	}
-	if i > 0 {
+	return 1
+}
+
+// living is the part of a wallet that pages offer.
+func living(all []owned) []owned {
+	for i, k := range all {
+		if k.card.State.Dead() {
+			return all[:i]
+		}
+	}
+	return all
+}
+
+// cards reads the client's cards that live.
+func (d *Door) cards(r *http.Request) ([]owned, error) {
+	all, err := d.wallet(r)
+	return living(all), err
+}
+
+// showCard draws a card; i is its place in the order of issue, which names and
+// paints a card that its owner has not.
+func showCard(p *locale.Printer, i int, k card.Card, state card.State, balance money.Amount) ui.Card {
+	out := ui.Card{
+		ID: k.ID.Text(card.Prefix), Href: cardHref(k, ""), Name: k.Name,
+		Last4: k.Last4, Balance: balance, Art: arts()[i%len(arts())], Virtual: k.Virtual(),
+	}
+	if k.Art > 0 && int(k.Art) <= len(arts()) {
+		out.Art = arts()[k.Art-1]
+	}
+	switch {
+	case out.Name != "":
+	case k.Main:
+		out.Name = p.T("cabinet.card_name.main")
+	default:
 		out.Name = p.T("cabinet.card_name.further", locale.A("n", i+1))
 	}
-	if k.State == card.Frozen {
+	switch state {
+	case card.Frozen:
+		out.State = ui.CardFrozen
+	case card.Suspended:
 		out.State = ui.CardPaused
+	case card.NotActivated:
+		out.State = ui.CardWaiting
+	case card.Blocked, card.Closed:
+		out.State = ui.CardDead
 	}
 	return out
 }
@@ -83,6 +126,9 @@ func byAccount(cards []owned, a ledger.AccountID) (owned, bool) {
 func pick(cards []owned, outside string) (owned, error) {
 	if outside == "" && len(cards) > 0 {
 		return cards[0], nil
+	}
+	if outside == "" {
+		return owned{}, errNoCard
 	}
 	for _, k := range cards {
 		if k.shown.ID == outside {

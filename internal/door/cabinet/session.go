@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"rocketbank/internal/bank/access"
@@ -200,6 +201,9 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.withdrawn")}
 	case noticeFlow:
 		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.flow")}
+	}
+	if strings.HasPrefix(string(n), "card_") && p.Has("cabinet.notice."+string(n)) {
+		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
 	}
 	return nil
 }

@@ -234,7 +234,7 @@ func (d *Door) getTopUpResult(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cards, err := d.cards(r)
+	cards, err := d.wallet(r)
 	if err != nil {
 		return err
 	}

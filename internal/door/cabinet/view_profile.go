@@ -7,16 +7,6 @@ import (
 	"rocketbank/internal/door/ui"
 )
 
-// CardView is GET /cards/{id}: masked number, state, last operations.
-type CardView struct {
-	ui.Page
-	Card       ui.Card
-	Holder     string // «ANNA SOKOLOVA»
-	FirstSix   string // shown as «5500 00•• •••• 4821»; may be empty
-	Expires    string // «11/30»
-	Operations []ui.Operation
-}
-
 // PaymentsView is GET /payments: transfer and top-up, and recent people.
 type PaymentsView struct {
 	ui.Page

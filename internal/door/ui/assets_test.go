@@ -120,6 +120,8 @@ func TestBudgets(t *testing.T) {
 		{"fonts", sum("onest-cyrillic.woff2", "onest-latin.woff2", "onest-ruble.woff2"), 29 << 10},
 		{"scripts", sum("htmx.js", "app.js"), 15 << 10},
 		{"styles of the questionnaire", sum("app.css", "order.css"), 8 << 10},
+		{"styles of the cards", sum("app.css", "cards.css"), 8 << 10},
+		{"scripts of the cards", sum("app.js", "cards.js", "key.js", "passkey.js"), 15 << 10},
 		{"scripts of the questionnaire", sum("app.js", "order.js", "key.js"), 15 << 10},
 	} {
 		t.Logf("%s: %d bytes", b.what, b.size)

@@ -101,7 +101,10 @@ type CardState string
 // The states of a card.
 const (
 	CardActive    CardState = ""
+	CardFrozen    CardState = "frozen"
 	CardPaused    CardState = "paused"
+	CardWaiting   CardState = "waiting" // plastic on its way
+	CardDead      CardState = "dead"
 	CardReissuing CardState = "reissuing"
 	CardClosing   CardState = "closing"
 )

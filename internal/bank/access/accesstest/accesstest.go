@@ -41,6 +41,7 @@ type World struct {
 	Access  *access.Service
 	Cards   *card.Service
 	Apply   *application.Service
+	Uses    Uses
 
 	mu   sync.Mutex
 	now  time.Time
@@ -69,7 +70,7 @@ func New(t *testing.T, d *db.DB, v *vault.Vault, l access.Limits) *World {
 	ids := id.NewSource(time.Now)
 	w.Clients = client.NewDirectory(d, v)
 	var err error
-	if w.Cards, err = card.New(d, v, ids, card.Options{}); err != nil {
+	if w.Cards, err = card.New(d, v, ids, card.Options{Now: w.Now, Uses: usesOf{&w.Uses}}); err != nil {
 		t.Fatal(err)
 	}
 	w.Access = access.New(d, v, ids, w.Clients, access.Options{Host: "bank.example", Now: w.Now, Teller: w, Limits: l, Cards: w.Cards})

@@ -1,0 +1,29 @@
+package accesstest
+
+import (
+	"context"
+	"time"
+
+	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+)
+
+// Uses is how the cards of these tests are used: as a test says.
+type Uses struct {
+	Held    int      // operations that are not finished
+	Regular []string // merchants that charge by themselves
+}
+
+type usesOf struct{ u *Uses }
+
+func (x usesOf) Open(context.Context, db.Tx, client.ID, id.ID) (int, error) { return x.u.Held, nil }
+
+func (x usesOf) Since(context.Context, client.ID, id.ID, time.Time) ([]card.Past, error) {
+	return nil, nil
+}
+
+func (x usesOf) Regular(context.Context, client.ID, id.ID, time.Time) ([]string, error) {
+	return x.u.Regular, nil
+}

@@ -38,11 +38,17 @@ func (s *Service) Pending(ctx context.Context, who client.ID) ([]Waiting, error)
 	return out, rows.Err()
 }
 
-// One gives a purchase that waits for its holder's word; ErrMissing for
-// another's, ErrOver when it waits no more.
+// One gives a purchase that waits for its holder's word or did, with its fate;
+// ErrMissing for another's, and for one that nobody was asked about.
 func (s *Service) One(ctx context.Context, who client.ID, x id.ID) (Waiting, error) {
-	r, err := s.open(ctx, who, x)
-	return s.waiting(r), err
+	r, err := s.byID(ctx, who, x)
+	if err == nil && r.begun.IsZero() {
+		err = ErrMissing
+	}
+	if err != nil {
+		return Waiting{}, err
+	}
+	return s.waiting(r), nil
 }
 
 func (s *Service) open(ctx context.Context, who client.ID, x id.ID) (row, error) {
@@ -58,13 +64,27 @@ func (s *Service) open(ctx context.Context, who client.ID, x id.ID) (row, error)
 
 func (s *Service) waiting(r row) Waiting {
 	w := Waiting{
-		ID: r.id, Client: r.client, Card: r.card, Last4: r.details.Last4, Shop: r.details.Shop, Sum: r.sum(), Country: r.details.Country,
-		Since: r.begun, Until: earlier(r.touched.Add(s.d.Rules.Idle), r.ends),
+		ID: r.id, Fate: s.fate(r), Client: r.client, Card: r.card, Last4: r.details.Last4, Shop: r.details.Shop, Sum: r.sum(), Country: r.details.Country,
+		At: r.at, Since: r.begun, Until: earlier(r.touched.Add(s.d.Rules.Idle), r.ends),
 	}
 	if r.details.Decoupled {
 		w.Until = r.ends
 	}
 	return w
+}
+
+// fate tells what has become of a challenge, the worker's next step included.
+func (s *Service) fate(r row) Fate {
+	_, late := s.late(r)
+	switch {
+	case late, r.cancel == threeds.TimedOutACS, r.cancel == threeds.DecoupledTimedOut:
+		return Expired
+	case r.state == Challenged:
+		return Waits
+	case r.status == threeds.Authenticated:
+		return Approved
+	}
+	return Refused
 }
 
 // Order gives the text that the holder signs to approve a purchase: shop, sum,
@@ -95,8 +115,9 @@ func (s *Service) document(ctx context.Context, r row) (order.Document, error) {
 	return order.Compose(order.Head{ID: r.id, Kind: order.OnlinePurchase, Who: who.UID, When: r.at}, lines...), nil
 }
 
-// Approve is the holder's yes, signed by his device or passkey over exactly the
-// text of Order. Said twice it is said once.
+// Approve is the holder's yes, over exactly the text of Order: signed by his
+// device or passkey, or confirmed by a code that the cabinet sent for it, where
+// a browser has no key. Said twice it is said once.
 func (s *Service) Approve(ctx context.Context, who client.ID, x id.ID, signed order.Signed) error {
 	r, err := s.byID(ctx, who, x)
 	if err != nil {
@@ -112,6 +133,8 @@ func (s *Service) Approve(ctx context.Context, who client.ID, x id.ID, signed or
 		method = threeds.MethodOOBBiometric
 	case order.Device:
 		method = threeds.MethodPush
+	case order.Code:
+		method = threeds.MethodSMSCode
 	default:
 		return ErrNotSigned
 	}
@@ -122,7 +145,8 @@ func (s *Service) Approve(ctx context.Context, who client.ID, x id.ID, signed or
 	err = s.change(ctx, &r, func(tx db.Tx, r *row) error {
 		over = false
 		if r.state != Challenged {
-			over = r.status != threeds.Authenticated || r.method == threeds.MethodSMSCode
+			// A code typed into the shop's page was somebody else's yes.
+			over = r.status != threeds.Authenticated || r.method == threeds.MethodSMSCode && method != threeds.MethodSMSCode
 			return nil
 		}
 		if err := signed.Save(ctx, tx); err != nil {

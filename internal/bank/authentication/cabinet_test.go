@@ -120,7 +120,77 @@ func TestApproveInTheCabinet(t *testing.T) {
 	}
 }
 
-// What was signed for another purchase, by another client or by a code is not
+// A browser without a key confirms by a code for exactly this purchase, once;
+// what became of each purchase can be read afterwards.
+func TestApproveByCode(t *testing.T) {
+	each(t, func(w *world) {
+		_, shown := w.begin(500)
+		x := w.waiting()
+		if x.Fate != authentication.Waits {
+			w.Errorf("it %s", x.Fate)
+		}
+		doc, err := w.svc.Order(bg, w.anna.ID, x.ID)
+		if err != nil {
+			w.Fatal(err)
+		}
+		coded := order.New(order.Deps{DB: w.DB, Vault: w.Vault, People: w.Directory, Messenger: w, Host: "bank.example", Now: w.now, Digits: w.digits})
+		a := order.Asker{Client: w.anna.ID, Session: w.IDs.New(), Device: w.IDs.New(), Lang: locale.English}
+		if _, err := coded.SendCode(bg, a, doc); err != nil {
+			w.Fatal(err)
+		}
+		text := w.sms[len(w.sms)-1].Text.Reveal()
+		for _, want := range []string{"₽500", "Test Shop", x.Last4, "@bank.example #"} {
+			if !strings.Contains(text, want) {
+				w.Errorf("the message lacks %q: %s", want, text)
+			}
+		}
+		signed, err := coded.AcceptCode(bg, a, doc, w.lastCode())
+		if err != nil {
+			w.Fatal(err)
+		}
+		for range 2 {
+			if err := w.svc.Approve(bg, w.anna.ID, x.ID, signed); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if back, err := w.svc.Finish(bg, shown.ACSTransID, token); err != nil || !back.Passed {
+			w.Errorf("%+v %v", back, err)
+		}
+		if r := w.result(); r.AuthenticationMethod != threeds.MethodSMSCode || r.AuthenticationType != threeds.DynamicChallenge || r.AuthenticationValue == "" {
+			w.Errorf("%+v", r)
+		}
+		fate := func(x authentication.Waiting) authentication.Fate {
+			got, err := w.svc.One(bg, w.anna.ID, x.ID)
+			if err != nil {
+				w.Fatal(err)
+			}
+			return got.Fate
+		}
+		if got := fate(x); got != authentication.Approved {
+			w.Errorf("approved: it is %s", got)
+		}
+		_, second := w.begin(500, func(a *threeds.AReq) { a.ChallengeInd = threeds.ChallengeMandated })
+		x = w.waiting()
+		if _, err := w.svc.Cancel(bg, second.ACSTransID, token); err != nil {
+			w.Fatal(err)
+		}
+		if got := fate(x); got != authentication.Refused {
+			w.Errorf("cancelled: it is %s", got)
+		}
+		w.begin(500, func(a *threeds.AReq) { a.ChallengeInd = threeds.ChallengeMandated })
+		x = w.waiting()
+		w.pass(11 * time.Minute)
+		if got := fate(x); got != authentication.Expired {
+			w.Errorf("too late: it is %s", got)
+		}
+		w.step()
+		if got := fate(x); got != authentication.Expired {
+			w.Errorf("ended: it is %s", got)
+		}
+	})
+}
+
+// What was signed for another purchase, by another client or by a token is not
 // taken; neither is anything once the purchase is over.
 func TestApproveRefused(t *testing.T) {
 	each(t, func(w *world) {

@@ -155,15 +155,28 @@ type Return struct {
 	Passed  bool
 }
 
-// Waiting is a purchase that waits for its holder's word in the cabinet.
+// Fate is what has become of a purchase that its holder was asked about.
+type Fate string
+
+// The fates.
+const (
+	Waits    Fate = "waits"
+	Approved Fate = "approved" // by whoever proved to be the holder: here or by a code
+	Refused  Fate = "refused"
+	Expired  Fate = "expired" // nobody said anything in time
+)
+
+// Waiting is a purchase that waits for its holder's word in the cabinet, or did.
 type Waiting struct {
 	ID      id.ID
+	Fate    Fate
 	Client  client.ID
 	Card    id.ID
 	Last4   string
 	Shop    string
 	Sum     Sum
-	Country string // of the shop, ISO 3166-1 numeric
+	Country string    // of the shop, ISO 3166-1 numeric
+	At      time.Time // business time
 	Since   time.Time
 	Until   time.Time
 }

@@ -107,12 +107,29 @@ func (s *Service) SendCode(ctx context.Context, a Asker, d Document) (Sent, erro
 func (s *Service) words(lang locale.Lang, p Parsed, code string) string {
 	l := locale.For(lang)
 	text := ""
-	if sum, ok := p.Amount("amount"); ok && p.Kind == Transfer {
+	sum, inRoubles := p.Amount("amount")
+	switch {
+	case p.Kind == Transfer && inRoubles:
 		text = l.T("order.sms_transfer", locale.A("code", code), locale.A("sum", sum), locale.A("name", p.Words("to")))
-	} else {
+	case p.Kind == OnlinePurchase:
+		text = purchaseWords(l, p, code)
+	default:
 		text = l.T("order.sms_other", locale.A("code", code), locale.A("what", l.T("order.what."+p.Kind.word())))
 	}
 	return text + "\n\n@" + s.d.Host + " #" + code
+}
+
+// purchaseWords name shop, sum and card, as the code that goes to the shop's
+// page does.
+func purchaseWords(l *locale.Printer, p Parsed, code string) string {
+	args := []locale.Arg{locale.A("code", code), locale.A("shop", p.Words("to")), locale.A("card", strings.TrimPrefix(p.Value("card"), "*"))}
+	if p.Value("amount") == "none" {
+		return l.T("order.sms_purchase_check", args...)
+	}
+	if sum, ok := p.Amount("amount"); ok {
+		return l.T("order.sms_purchase", append(args, locale.A("sum", sum))...)
+	}
+	return l.T("order.sms_purchase", append(args, locale.A("sum", p.Value("amount")))...)
 }
 
 // word is the kind in catalogue keys.

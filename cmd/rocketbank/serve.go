@@ -43,6 +43,7 @@ type serveCmd struct {
 	ACSOrigin     string   `name:"acs-origin" placeholder:"https://…" help:"Where 3-D Secure finds the bank; without it this server declines purchases in the internet."`
 	ACSAddr       string   `name:"acs-addr" default:":8446" help:"Where the access control server listens."`
 	DirectoryHost []string `placeholder:"HOST" help:"Hosts of the card scheme's directory, which alone are told results."`
+	DirectoryCA   string   `name:"directory-ca" placeholder:"FILE" help:"Authority whose certificates the directory shows, PEM; needed where this server ends TLS itself."`
 	CardhostAddr  string   `placeholder:"ADDR" help:"Where the card network's ISO 8583 line listens; without it this server has none."`
 	CardhostCert  string   `placeholder:"FILE" help:"Certificate chain of that line, PEM; without one it listens on loopback alone."`
 	CardhostKey   string   `placeholder:"FILE" help:"Its private key, PEM."`
@@ -73,7 +74,7 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		MetricsAddr: c.MetricsAddr, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, BIN: c.BIN,
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
 		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
-		ACSOrigin: c.ACSOrigin, ACSAddr: c.ACSAddr, DirectoryHost: c.DirectoryHost,
+		ACSOrigin: c.ACSOrigin, ACSAddr: c.ACSAddr, DirectoryHost: c.DirectoryHost, DirectoryCA: c.DirectoryCA,
 		Cards:  app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
 		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},
 		Log:    slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,

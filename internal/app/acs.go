@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
+	"os"
 	"time"
 
 	"rocketbank/internal/bank/access"
@@ -55,15 +58,44 @@ func (b *bank) proofs() purchase.Authentications {
 // from its own.
 var acsRate = web.Rate{PerSecond: 500, Burst: 2000}
 
-// acs is the access control server; nil when this bank has none. loopback lets
-// shops and directory be http on this machine, for the demo alone.
-func (b *bank) acs(kit *ui.Kit, origin string, proxies []netip.Prefix, loopback bool) (http.Handler, error) {
+// acs is the access control server; nil when this bank has none.
+func (b *bank) acs(kit *ui.Kit, c doorConfig) (http.Handler, error) {
 	if b.authentications == nil {
 		return nil, nil
 	}
-	front, err := web.New(web.Options{Origin: origin, CrossSite: acs.CrossSite(), Proxies: proxies, Rate: acsRate, Log: b.log, Now: time.Now})
+	front, err := web.New(web.Options{Origin: c.acsOrigin, CrossSite: acs.CrossSite(), Proxies: c.proxies, Rate: acsRate, Log: b.log, Now: time.Now})
 	if err != nil {
 		return nil, err
 	}
-	return acs.New(acs.Deps{Front: front, Kit: kit, Bank: b.authentications, LoopbackHTTP: loopback, Log: b.log, Now: time.Now}).Handler(), nil
+	d := acs.Deps{Front: front, Kit: kit, Bank: b.authentications, LoopbackHTTP: c.loopback, Log: b.log, Now: time.Now}
+	if c.mutual {
+		d.Peer = shownCertificate
+	}
+	return acs.New(d).Handler(), nil
+}
+
+// errNoCertificate tells that whoever asks did not show a certificate of the
+// directory's authority.
+var errNoCertificate = errors.New("no certificate of the directory's authority")
+
+// shownCertificate lets in who has shown a certificate that the listener
+// verified; the listener knows no other authority than the directory's.
+func shownCertificate(r *http.Request) error {
+	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+		return errNoCertificate
+	}
+	return nil
+}
+
+// authority reads the certificates of an authority.
+func authority(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", file)
+	}
+	return pool, nil
 }

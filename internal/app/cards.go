@@ -3,12 +3,10 @@ package app
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"time"
 
 	"rocketbank/internal/bank/card"
@@ -132,13 +130,9 @@ func (c CardLine) secure() (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the certificate of the card network's line: %w", err)
 	}
-	pem, err := os.ReadFile(c.ClientCA)
+	pool, err := authority(c.ClientCA)
 	if err != nil {
 		return nil, fmt.Errorf("the card network's authority: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM", c.ClientCA)
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool}, nil
 }

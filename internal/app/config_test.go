@@ -32,6 +32,14 @@ func TestServeRefusesABadConfiguration(t *testing.T) {
 			t.Errorf("--console-origin %q: %v", origin, err)
 		}
 	}
+	acs := func(c *ServeConfig) {
+		c.ACSOrigin, c.DirectoryHost = "https://acs.bank.example", []string{"ds.scheme.example"}
+	}
+	proxied := right()
+	acs(proxied)
+	if _, err := proxied.check(); err != nil {
+		t.Fatalf("3-D Secure behind a proxy: %v", err)
+	}
 	for want, spoil := range map[string]func(*ServeConfig){
 		"--console-origin must differ": func(c *ServeConfig) { c.ConsoleOrigin = c.Origin },
 		"--origin must be":             func(c *ServeConfig) { c.Origin = "http://my.bank.example" },
@@ -42,7 +50,14 @@ func TestServeRefusesABadConfiguration(t *testing.T) {
 		"no network":                   func(c *ServeConfig) { c.TrustedProxies = []string{"everybody"} },
 		"--metrics-addr":               func(c *ServeConfig) { c.MetricsAddr = "0.0.0.0:9090" },
 		"--audit-heads":                func(c *ServeConfig) { c.Heads, c.DB = "", "postgres://bank" },
-		"--sms-key-file is empty":      func(c *ServeConfig) { c.SMSKey = "" },
+		"--acs-origin must differ":     func(c *ServeConfig) { acs(c); c.ACSOrigin = c.Origin },
+		"--directory-host":             func(c *ServeConfig) { acs(c); c.DirectoryHost = nil },
+		"--acs-origin needs --directory-ca": func(c *ServeConfig) {
+			acs(c)
+			c.TLSCert, c.TLSKey = "cert.pem", "key.pem"
+		},
+		"--directory-ca needs --tls-cert": func(c *ServeConfig) { acs(c); c.DirectoryCA = "ca.pem" },
+		"--sms-key-file is empty":         func(c *ServeConfig) { c.SMSKey = "" },
 	} {
 		c := right()
 		spoil(c)

@@ -28,6 +28,7 @@ type doorConfig struct {
 	consoleOrigin   string // where staff use the console; empty: there is none
 	acsOrigin       string // where 3-D Secure finds us; empty: there is none
 	loopback        bool   // partners may be http on this machine: the demo
+	mutual          bool   // the directory shows a certificate on our own listener
 	auditReport     string // what `make audit` wrote last; may be empty
 	securityContact string // URI for security.txt; the bank's phone when empty
 }
@@ -64,7 +65,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	if err != nil {
 		return doors{}, err
 	}
-	challenge, err := b.acs(kit, c.acsOrigin, c.proxies, c.loopback)
+	challenge, err := b.acs(kit, c)
 	if err != nil {
 		return doors{}, err
 	}

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,6 +39,8 @@ type server struct {
 	http     *http.Server
 	cert     string // empty: a proxy ends TLS, or it is the demo on loopback
 	key      string
+	// clientCA is whose certificates a visitor may show; nil: none is asked for.
+	clientCA *x509.CertPool
 }
 
 func newServer(name string, l net.Listener, h http.Handler, log *slog.Logger) *server {
@@ -52,6 +56,11 @@ func (s *server) run(ctx context.Context) error {
 	base, drop := context.WithCancel(context.WithoutCancel(ctx))
 	defer drop()
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
+	if s.clientCA != nil {
+		// Browsers come here too and have none: who has to show one is the
+		// handler's to say.
+		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: s.clientCA}
+	}
 	failed := make(chan error, 1)
 	go func() {
 		if s.cert != "" {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -58,6 +59,9 @@ type ServeConfig struct {
 	ACSOrigin     string // https://… where 3-D Secure finds us; empty: this server has no such door
 	ACSAddr       string
 	DirectoryHost []string // hosts of the card scheme's directory, which alone are told results
+	// DirectoryCA is the authority whose certificates the directory shows, PEM.
+	// Behind a proxy it is the proxy that asks for them.
+	DirectoryCA string
 
 	Alerts          Alerts
 	AuditReport     string // what `make audit` wrote last; may be empty
@@ -94,6 +98,12 @@ func (c *ServeConfig) check() (proxies []netip.Prefix, err error) {
 		}
 		if len(c.DirectoryHost) == 0 {
 			return nil, errors.New("--acs-origin needs --directory-host: the hosts of the card scheme's directory")
+		}
+		switch {
+		case c.TLSCert != "" && c.DirectoryCA == "":
+			return nil, errors.New("--acs-origin needs --directory-ca: the authority whose certificates the card scheme's directory shows")
+		case c.TLSCert == "" && c.DirectoryCA != "":
+			return nil, errors.New("--directory-ca needs --tls-cert: behind a proxy it is the proxy that asks the directory for its certificate")
 		}
 	}
 	for _, o := range c.PayOrigins {
@@ -184,9 +194,16 @@ func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix)
 	doors, err := b.doors(doorConfig{
 		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, networkSecret: c.NetworkSecret, proxies: proxies, stopping: ctx.Done(),
 		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), auditReport: c.AuditReport, securityContact: c.SecurityContact,
+		mutual: c.DirectoryCA != "",
 	})
 	if err != nil {
 		return err
+	}
+	var scheme *x509.CertPool
+	if c.ACSOrigin != "" && c.DirectoryCA != "" {
+		if scheme, err = authority(c.DirectoryCA); err != nil {
+			return fmt.Errorf("the directory's authority: %w", err)
+		}
 	}
 	var servers []*server
 	for _, s := range []struct {
@@ -216,6 +233,9 @@ func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix)
 		one := newServer(s.name, l, s.handler, c.Log)
 		if !s.open {
 			one.cert, one.key = c.TLSCert, c.TLSKey
+		}
+		if s.name == "3-D Secure" {
+			one.clientCA = scheme
 		}
 		servers = append(servers, one)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
@@ -54,6 +55,9 @@ type Deps struct {
 	Topups       *topup.Service
 	Purchases    *purchase.Service
 	Live         *hub.Hub
+	// Authentications asks clients about purchases in the internet; nil: this
+	// bank has no 3-D Secure.
+	Authentications *authentication.Service
 
 	Log *slog.Logger     // may be nil
 	Now func() time.Time // real time, for sessions; the machine's when nil

@@ -52,6 +52,9 @@ func (d *Door) home(r *http.Request) (HomeView, error) {
 	if v.Alerts, err = d.alerts(r, v.Page); err != nil {
 		return v, err
 	}
+	if v.Purchases, err = d.asks(r, v.Page); err != nil {
+		return v, err
+	}
 	if v.WantsQuest, err = d.Applications.Wanted(r.Context(), who); err != nil {
 		return v, err
 	}

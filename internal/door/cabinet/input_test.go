@@ -89,7 +89,7 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("draft = %s: %d", name, a.status)
 			}
 			p.get("/transfer/confirm?draft=" + url.QueryEscape(value)).is(303)
-			for _, path := range []string{"/transfer?to=", "/transfer?draft=", "/transfer?repeat=", "/topup?amount=", "/topup?draft=", "/operations?before=", "/operations?day=", "/login?next=", "/help/"} {
+			for _, path := range []string{"/transfer?to=", "/transfer?draft=", "/transfer?repeat=", "/topup?amount=", "/topup?draft=", "/operations?before=", "/operations?day=", "/login?next=", "/help/", "/purchases/"} {
 				if a := p.get(path + url.QueryEscape(value)); a.status >= 500 {
 					t.Errorf("%s%s: %d", path, name, a.status)
 				}

@@ -1,16 +1,19 @@
 package cabinet_test
 
-import "net/url"
+import (
+	"net/url"
+	"strings"
+)
 
 // things are what the people of the matrix have, each of his own.
 type things struct {
 	p         *person
 	applicant *browser // ordering a card, all filled in, nothing sent
 
-	operation, transfer, login, topup, card, order, shot string // paths
-	device, session, token, passkey, alert               string // as forms name them
-	payee                                                string
-	notMe                                                string // the token of a message's link
+	operation, transfer, login, topup, card, order, shot, purchase string // paths
+	device, session, token, passkey, alert                         string // as forms name them
+	payee                                                          string
+	notMe                                                          string // the token of a message's link
 }
 
 // may is a line of the matrix: what a route answers to the owner of the things
@@ -56,6 +59,11 @@ func formOf(pairs ...string) func(*things) url.Values {
 		v.Add(pairs[i], pairs[i+1])
 	}
 	return func(*things) url.Values { return v }
+}
+
+// ofPurchase names the owner's purchase that waits.
+func ofPurchase(o *things) url.Values {
+	return url.Values{"purchase": {strings.TrimPrefix(o.purchase, "/purchases/")}, "x": {"1", "2"}}
 }
 
 // cabinetMatrix has a row for every route of the cabinet (W05).
@@ -117,7 +125,13 @@ func cabinetMatrix() map[string]may {
 		"GET /home":            inside("200"),
 		"GET /operations":      inside("200"),
 		"GET /operations/{id}": owned(func(o *things) string { return o.operation }),
-		"GET /events":          {owner: "200", other: "200", nobody: "401"},
+		// A purchase in the internet, whose shop asks. The passcode is missing, and
+		// a field comes twice: nothing may end here.
+		"GET /purchases/{id}":         owned(func(o *things) string { return o.purchase }),
+		"POST /purchases/approve":     may{owner: "422", other: "404", nobody: toLogin}.with(ofPurchase),
+		"POST /purchases/approve/ask": may{owner: "200", other: "404", nobody: toLogin}.with(ofPurchase),
+		"POST /purchases/deny":        may{owner: "422", other: "404", nobody: toLogin}.with(ofPurchase),
+		"GET /events":                 {owner: "200", other: "200", nobody: "401"},
 
 		// Карты. An empty form changes nothing of them.
 		"GET /cards":                  inside("200"),

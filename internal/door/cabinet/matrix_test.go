@@ -105,6 +105,7 @@ func (w *world) owner(n int, friend *person) *things {
 	o.transfer = p.pay(friend, "10")
 	o.operation = strings.Replace(o.transfer, "/transfers/tr_", "/operations/op_", 1)
 	o.payee = p.payeeToken(friend.phone)
+	o.purchase, _ = p.buys(n)
 	known := map[string]bool{}
 	for key := range w.acquirer.charges {
 		known[key] = true

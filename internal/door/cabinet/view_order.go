@@ -59,9 +59,10 @@ type OrderDoneView struct {
 // stream message.
 type HomeView struct {
 	ui.Page
-	Alerts       []Alert // questions about what happened to the ways in
-	WantsQuest   bool    // a client of the old way has not filled the questionnaire in
-	OfferPasskey bool    // the device signs, and he has no passkey yet
+	Purchases    []PurchaseAsk // wait for the client's word
+	Alerts       []Alert       // questions about what happened to the ways in
+	WantsQuest   bool          // a client of the old way has not filled the questionnaire in
+	OfferPasskey bool          // the device signs, and he has no passkey yet
 	Total        money.Amount
 	Cards        []ui.Card
 	Spending     *Spending // nil: nothing was spent this month, the box is left out

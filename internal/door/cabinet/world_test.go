@@ -19,6 +19,7 @@ import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
@@ -54,6 +55,7 @@ type world struct {
 	hub      *live.Hub
 	acquirer *acquirer
 	door     *cabinet.Door
+	shop     *authentication.Service // where shops ask about purchases
 	server   *httptest.Server
 	origin   string
 	log      *lockedLog
@@ -117,8 +119,10 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.shop = w.authentications(d)
 	w.door = cabinet.New(cabinet.Deps{
-		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
+		Authentications: w.shop,
+		Front:           front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
 		Applications: w.Apply, Limits: limits, Orders: orders,
 		Privacy: privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now,
 			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
@@ -264,7 +268,7 @@ func (b *browser) post(path string, form url.Values) answer {
 
 // dressed signs the order that was shown last, as the page's script does.
 func (b *browser) dressed(path string, form url.Values) string {
-	if b.key == nil || path != "/transfer/confirm" && path != "/profile/change" || form.Has("signature") {
+	if b.key == nil || path != "/transfer/confirm" && path != "/profile/change" && path != "/purchases/approve" || form.Has("signature") {
 		return form.Encode()
 	}
 	out := url.Values{"signature": {b64.EncodeToString(b.key.Sign(b.order))}}

@@ -113,6 +113,7 @@ var (
 // NewPlastic describes a plastic card that a client orders.
 type NewPlastic struct {
 	Key     id.ID            // made with the page: the same key orders one card
+	Word    string           // in place of Key, a program's own: the same word orders one card for ever
 	Account ledger.AccountID // zero: the one his money comes to
 	Name    string
 	Art     Art
@@ -133,7 +134,7 @@ func (s *Service) OrderPlastic(ctx context.Context, who client.ID, n NewPlastic)
 	if n.Place, err = n.Place.checked(); err != nil {
 		return Card{}, err
 	}
-	return s.make(ctx, c, n.Account, func(ctx context.Context, tx db.Tx, c Card) error {
+	return s.make(ctx, c, n.Word, n.Account, func(ctx context.Context, tx db.Tx, c Card) error {
 		if err := s.deliver(ctx, tx, c, n.Place); err != nil {
 			return err
 		}

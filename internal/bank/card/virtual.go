@@ -28,6 +28,7 @@ const (
 // NewVirtual describes a virtual card that a client makes for himself.
 type NewVirtual struct {
 	Key     id.ID            // made with the page: the same key makes one card
+	Word    string           // in place of Key, a program's own: the same word makes one card for ever
 	Account ledger.AccountID // zero: the one his money comes to
 	Name    string
 	Art     Art
@@ -48,20 +49,23 @@ func (s *Service) IssueVirtual(ctx context.Context, who client.ID, n NewVirtual)
 	if !c.Art.known() {
 		return Card{}, ErrArt
 	}
-	return s.make(ctx, c, n.Account, func(ctx context.Context, tx db.Tx, c Card) error {
+	return s.make(ctx, c, n.Word, n.Account, func(ctx context.Context, tx db.Tx, c Card) error {
 		return record(ctx, tx, who, byClient, "card.issued", c.ID.Text(Prefix))
 	})
 }
 
-// make issues a card under the key of a page, unless it did before, and runs
-// what else belongs to the unit of work.
-func (s *Service) make(ctx context.Context, c Card, account ledger.AccountID, rest func(context.Context, db.Tx, Card) error) (Card, error) {
+// make issues a card under the key of a page or the word of a program, unless it
+// did before, and runs what else belongs to the unit of work.
+func (s *Service) make(ctx context.Context, c Card, word string, account ledger.AccountID, rest func(context.Context, db.Tx, Card) error) (Card, error) {
 	if err := s.may(ctx, c.Client); err != nil {
 		return Card{}, err
 	}
 	var err error
 	if c.ID, err = s.keyed(c.Client, c.ID); err != nil {
 		return Card{}, err
+	}
+	if word != "" {
+		c.ID = s.worded(c.Client, word)
 	}
 	me, err := s.clients.ByID(ctx, c.Client)
 	if err != nil {
@@ -98,7 +102,7 @@ func fits(all []Card, c Card) (was Card, again bool, err error) {
 	alive := 0
 	for _, k := range all {
 		switch {
-		case k.ID == c.ID && !c.ID.IsZero():
+		case !c.ID.IsZero() && [8]byte(k.ID[8:]) == [8]byte(c.ID[8:]): // the half that the key decides
 			if k.Product != c.Product {
 				return Card{}, false, ErrKey
 			}
@@ -132,9 +136,21 @@ func (s *Service) keyed(who client.ID, key id.ID) (id.ID, error) {
 	if age := s.db.Now().Sub(key.Time()); age > keyAge || age < -keyAge {
 		return id.ID{}, ErrKey
 	}
-	copy(key[8:], s.vault.MAC("card.key", vault.Row64(int64(who)), key.Bytes()))
-	key[8] = key[8]&0x3f | 0x80 // RFC 9562 §4.1
-	return key, nil
+	return s.marked(key, "card.key", who, key.Bytes()), nil
+}
+
+// worded gives an identifier for the card that a program's word makes. Its time
+// is now, as of every other; the second half is the word's, and a card that has
+// it is found however long ago it was made.
+func (s *Service) worded(who client.ID, word string) id.ID {
+	return s.marked(s.ids.New(), "card.word", who, []byte(word))
+}
+
+// marked writes a keyed hash into the random half of an identifier.
+func (s *Service) marked(x id.ID, purpose string, who client.ID, of []byte) id.ID {
+	copy(x[8:], s.vault.MAC(purpose, vault.Row64(int64(who)), of))
+	x[8] = x[8]&0x3f | 0x80 // RFC 9562 §4.1
+	return x
 }
 
 // owned gives the account a card will draw on: the client's own one, or the one

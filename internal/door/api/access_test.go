@@ -28,6 +28,7 @@ type row struct {
 type owner struct {
 	person
 	payee, quote, signature, transfer, order, operation, account string
+	card, plastic                                                string
 	session2                                                     id.ID
 }
 
@@ -36,10 +37,35 @@ func matrix() map[string]row {
 	just := func(path string) func(owner) (string, any) {
 		return func(owner) (string, any) { return path, nil }
 	}
+	read := func(foreign string, path func(owner) string) row {
+		return row{ask: func(o owner) (string, any) { return path(o), nil }, owner: 200, reader: 200, other: 404, foreign: foreign}
+	}
+	acts := func(act string, body any) row { // on the owner's card
+		return row{ask: func(o owner) (string, any) { return "/cards/" + o.card + act, body }, owner: 200, reader: 403, other: 404, foreign: "card.missing"}
+	}
 	return map[string]row{
-		"getMe":          {ask: just("/me"), owner: 200, reader: 200, other: 200},
-		"listAccounts":   {ask: just("/accounts"), owner: 200, reader: 200, other: 200},
-		"listCards":      {ask: just("/cards"), owner: 200, reader: 200, other: 200},
+		"getMe":        {ask: just("/me"), owner: 200, reader: 200, other: 200},
+		"listAccounts": {ask: just("/accounts"), owner: 200, reader: 200, other: 200},
+		"listCards":    {ask: just("/cards"), owner: 200, reader: 200, other: 200},
+		"getCard":      read("card.missing", func(o owner) string { return "/cards/" + o.card }),
+		"issueVirtualCard": {ask: func(o owner) (string, any) { return "/virtual-cards", obj{"account": o.account} },
+			owner: 201, reader: 403, other: 404, foreign: "transfer.no_such_account"},
+		"orderPlasticCard": {ask: func(o owner) (string, any) {
+			return "/plastic-cards", obj{"account": o.account, "address": "Москва, Тверская ул., 1"}
+		}, owner: 201, reader: 403, other: 404, foreign: "transfer.no_such_account"},
+		"getDelivery":       read("card.missing", func(o owner) string { return "/cards/" + o.plastic + "/delivery" }),
+		"nameCard":          acts("/name", obj{"name": "На отпуск"}),
+		"paintCard":         acts("/art", obj{"art": "flame"}),
+		"makeCardMain":      acts("/main", nil),
+		"freezeCard":        acts("/freeze", nil),
+		"unfreezeCard":      acts("/unfreeze", nil),
+		"listSubscriptions": read("card.missing", func(o owner) string { return "/cards/" + o.card + "/subscriptions" }),
+		"suspendCard":       acts("/suspend", obj{"until": "2026-12-01"}),
+		"resumeCard":        acts("/resume", nil),
+		"getCardRules":      read("card.missing", func(o owner) string { return "/cards/" + o.card + "/rules" }),
+		"tightenCardRules":  acts("/rules", obj{"abroad": false}),
+		"tryCardRules": {ask: func(o owner) (string, any) { return "/cards/" + o.card + "/rules/dry-run", obj{"chip": false} },
+			owner: 200, reader: 200, other: 404, foreign: "card.missing"},
 		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},
 		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
 			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},
@@ -70,6 +96,7 @@ func TestAccessMatrix(t *testing.T) {
 	each(t, func(w *world) {
 		anna, pavel, other := w.person(1, 1000), w.person(2, 1000), w.person(3, 1000)
 		o := owner{person: anna, account: anna.from(), payee: w.payee(anna, pavel)}
+		o.card, o.plastic = w.cardOf(anna), w.plastic(anna)
 		done := w.order(anna.transfer, "first", obj{"payee": o.payee, "amount": rub("10.00"), "from": o.account})
 		o.transfer, o.order = done.text("id"), done.text("order_id")
 		o.operation = w.get(anna.reading, "/operations").body["operations"].([]any)[0].(obj)["id"].(string)

@@ -3,6 +3,7 @@ package api
 import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
@@ -33,6 +34,9 @@ func Codes() []*fault.Error {
 		errKey, errKeyForm, transfer.ErrKeyReused,
 		transfer.ErrInsufficientFunds, limit.ErrOneTransfer, limit.ErrOutgoingDay, limit.ErrOutgoingMonth,
 		limit.ErrSimplifiedDay, limit.ErrSimplifiedMonth, limit.ErrReducedOne, limit.ErrReducedDay, limit.ErrTokenOne, limit.ErrTokenDay, ledger.ErrClosedAccount,
+		card.ErrMissing, card.ErrName, card.ErrArt, card.ErrUntil, card.ErrPlace, card.ErrWish, card.ErrCountry, card.ErrGroup, card.ErrCap, card.ErrMerchant,
+		card.ErrTooMany, card.ErrBlocked, card.ErrNotActive, card.ErrNotFrozen, card.ErrNotSuspended, card.ErrBankFroze, card.ErrDead, card.ErrNoDelivery,
+		card.ErrNoChange, errLooser, errCardKey, errDate,
 		errApplicant, errUnproved, errIsClient, access.ErrNotMobile, access.ErrTooManyCodes, access.ErrResendEarly, access.ErrStep, access.ErrNoFlow,
 		access.ErrCodeForm, access.ErrWrongCode, access.ErrCodeStale, access.ErrCodesPaused, access.ErrCodeWordForm,
 		application.ErrMissing, application.ErrSent, application.ErrNoRetake,

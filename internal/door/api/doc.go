@@ -54,9 +54,24 @@ type Clients interface {
 	ByID(ctx context.Context, who client.ID) (client.Client, error)
 }
 
-// Cards lists a client's cards (card.Service).
+// Cards governs a client's cards (card.Service). What takes the holder himself
+// (requisites, PIN, looser rules, reissue, closing) is not asked here.
 type Cards interface {
 	Of(ctx context.Context, who client.ID) ([]card.Card, error)
+	ByID(ctx context.Context, who client.ID, card id.ID) (card.Card, error)
+	IssueVirtual(ctx context.Context, who client.ID, n card.NewVirtual) (card.Card, error)
+	OrderPlastic(ctx context.Context, who client.ID, n card.NewPlastic) (card.Card, error)
+	DeliveryOf(ctx context.Context, who client.ID, card id.ID) (card.Delivery, error)
+	Rename(ctx context.Context, who client.ID, card id.ID, name string) error
+	SetArt(ctx context.Context, who client.ID, card id.ID, a card.Art) error
+	SetMain(ctx context.Context, who client.ID, card id.ID) error
+	Freeze(ctx context.Context, tx db.Tx, who client.ID, card id.ID, by card.By, actor string) error
+	Unfreeze(ctx context.Context, tx db.Tx, who client.ID, card id.ID, by card.By, actor string) error
+	Suspend(ctx context.Context, who client.ID, card id.ID, until time.Time) error
+	Resume(ctx context.Context, who client.ID, card id.ID) error
+	WillFail(ctx context.Context, who client.ID, card id.ID) ([]string, error)
+	ChangeRules(ctx context.Context, who client.ID, card id.ID, to card.Rules) error
+	DryRun(ctx context.Context, who client.ID, card id.ID, to card.Rules) ([]card.Hit, error)
 }
 
 // Operations reads a client's feed (operation.Service).
@@ -128,7 +143,7 @@ type Looks interface {
 
 // Deps is what the door works with.
 type Deps struct {
-	DB         *db.DB // reads accounts, tells the business time
+	DB         *db.DB // reads accounts, tells the business time, holds a freeze together
 	Tokens     Tokens
 	Clients    Clients
 	Cards      Cards

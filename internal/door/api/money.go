@@ -22,16 +22,16 @@ func shown(a money.Amount) Money {
 	return Money{Amount: text, Currency: a.Cur.String()}
 }
 
-// sum reads a positive sum. It is written for programs: digits, one point, at
+// sum reads a positive sum, the member of that name. It is written for programs: digits, one point, at
 // most two digits after it, and nothing that only people write.
-func (m Money) sum() (money.Amount, error) {
+func (m Money) sum(member string) (money.Amount, error) {
 	var f flaws
-	if f.need("amount.currency", m.Currency) && m.Currency != money.RUB.String() {
-		f.add(errCurrency.At("amount.currency"))
+	if f.need(member+".currency", m.Currency) && m.Currency != money.RUB.String() {
+		f.add(errCurrency.At(member + ".currency"))
 	}
 	a, err := parseSum(m.Amount)
 	if err != nil {
-		f.add(at("amount.amount", err))
+		f.add(at(member+".amount", err))
 	}
 	return a, f.err()
 }

@@ -37,10 +37,10 @@ func (d *Door) finishSpec() {
 		for _, param := range op.Parameters {
 			param.Description = p.T("api.param." + paramKey(param.Name))
 		}
-		if rt.ID == "createTransfer" {
-			replayed := op.Responses["201"].Headers[replayedHeader]
-			replayed.Description = p.T("api.param.idempotency_replayed")
-			op.Responses["201"].Headers["Location"].Description = p.T("api.param.location")
+		if made := op.Responses["201"]; made != nil {
+			for name, h := range made.Headers {
+				h.Description = p.T("api.param." + paramKey(name))
+			}
 		}
 	}
 	schemas := o.Components.Schemas.Map()
@@ -76,7 +76,9 @@ func closed(schema string) bool {
 	return strings.HasPrefix(schema, "New") || schema == "Money"
 }
 
-func tags() []string { return []string{"applications", "client", "money", "transfers", "access"} }
+func tags() []string {
+	return []string{"applications", "client", "money", "cards", "transfers", "access"}
+}
 
 func (d *Door) operationOf(rt Route) *huma.Operation {
 	item := d.api.OpenAPI().Paths[rt.Path]
@@ -85,6 +87,8 @@ func (d *Door) operationOf(rt Route) *huma.Operation {
 		return item.Post
 	case http.MethodPut:
 		return item.Put
+	case http.MethodPatch:
+		return item.Patch
 	case http.MethodDelete:
 		return item.Delete
 	}

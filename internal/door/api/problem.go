@@ -55,6 +55,10 @@ var (
 	errSignature = fault.New(fault.Invalid, "api.signature_form").At("signature")
 	errKey       = fault.New(fault.Invalid, "api.idempotency_key").At("Idempotency-Key")
 	errKeyForm   = fault.New(fault.Invalid, "api.idempotency_key_form").At("Idempotency-Key")
+
+	errLooser  = fault.New(fault.Forbidden, "api.looser_rules") // the holder confirms that himself
+	errDate    = fault.New(fault.Invalid, "api.date")           // «2026-12-22»
+	errCardKey = fault.New(fault.Conflict, "api.card_key_reused").At("Idempotency-Key")
 )
 
 // status is the door's one table from refusals to HTTP: by the key where
@@ -187,7 +191,7 @@ func split(err error) (faults []*fault.Error, broken error) {
 }
 
 func titleOf(f *fault.Error) string {
-	if f.Code == fault.Conflict && f.Key != transfer.ErrKeyReused.Key {
+	if f.Code == fault.Conflict && f.Key != transfer.ErrKeyReused.Key && f.Key != errCardKey.Key {
 		return "state"
 	}
 	return string(f.Code)
@@ -299,4 +303,4 @@ func documentFault(err error) error {
 	return errJSON
 }
 
-func isAmount(field string) bool { return field == "amount" || field == "amount.amount" }
+func isAmount(field string) bool { return field == "amount" || strings.HasSuffix(field, ".amount") }

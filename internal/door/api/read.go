@@ -2,11 +2,9 @@ package api
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"rocketbank/internal/bank/access"
-	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/base/id"
@@ -111,48 +109,6 @@ func (d *Door) owns(ctx context.Context, c *call, account ledger.AccountID) (boo
 		}
 	}
 	return false, err
-}
-
-// CardList is all cards of the caller.
-type CardList struct {
-	Cards []Card `json:"cards" nullable:"false"`
-}
-
-// Card is one card; the full number never leaves by this door.
-type Card struct {
-	ID      string    `json:"id"`
-	Account string    `json:"account" example:"ac_64064"`
-	Product string    `json:"product" enum:"virtual_world,plastic_world"`
-	State   string    `json:"state" enum:"active,frozen,closed,suspended,not_activated,blocked"`
-	Number  string    `json:"number" example:"550000******1234"`
-	Expires string    `json:"expires" example:"11/31"`
-	Holder  string    `json:"holder" example:"ANNA SOKOLOVA"`
-	Issued  time.Time `json:"issued_at"`
-}
-
-func (d *Door) cards(ctx context.Context, c *call, _ *none) (*answer[CardList], error) {
-	all, err := d.d.Cards.Of(ctx, c.token.Client)
-	if err != nil {
-		return nil, err
-	}
-	out := CardList{Cards: []Card{}}
-	for _, k := range all {
-		out.Cards = append(out.Cards, Card{
-			ID: k.ID.Text(card.Prefix), Account: AccountText(k.Account), Product: productWord(k.Product), State: k.State.Word(),
-			Number: k.First6 + "******" + k.Last4, Expires: k.Expires(), Holder: k.Holder, Issued: k.Since.UTC(),
-		})
-	}
-	return ok(out)
-}
-
-func productWord(p card.Product) string {
-	switch p {
-	case card.VirtualWorld:
-		return "virtual_world"
-	case card.PlasticWorld:
-		return "plastic_world"
-	}
-	return strconv.Itoa(int(p))
 }
 
 // Allowance is what the caller may still move.

@@ -7,7 +7,7 @@ import (
 )
 
 // version is the API's own; it changes when answers do.
-const version = "1.1.0"
+const version = "1.2.0"
 
 // addRoutes lists every operation of the API.
 func (d *Door) addRoutes() {
@@ -21,7 +21,6 @@ func (d *Door) addRoutes() {
 
 	get(d, read("getMe", "/me", "client", 422), d.me)
 	get(d, read("listAccounts", "/accounts", "money", 422), d.accounts)
-	get(d, read("listCards", "/cards", "money", 422), d.cards)
 	get(d, read("listOperations", "/operations", "money", 422), d.operations)
 	get(d, read("getOperation", "/operations/{id}", "money", 404, 422), d.operation)
 	get(d, read("getLimits", "/limits", "money", 422), d.limits)
@@ -33,6 +32,8 @@ func (d *Door) addRoutes() {
 	receipt := read("getReceipt", "/receipts/{id}", "transfers", 404, 422)
 	get(d, receipt, d.receipt)
 	answers200[Receipt](d, receipt)
+
+	d.addCards(read, write)
 
 	gone := func(id, path string) Route {
 		return Route{ID: id, Method: http.MethodDelete, Path: "/api/v1" + path, Scope: access.ScopeTransfer, Tag: "access", status: 204, problems: []int{404, 422}}
@@ -46,6 +47,34 @@ func (d *Door) addRoutes() {
 
 	d.addApplications()
 	d.refuseRest()
+}
+
+// addCards lists what may be done with cards. A dry run changes nothing, so a
+// token that reads may ask for one.
+func (d *Door) addCards(read func(id, path, tag string, problems ...int) Route, write func(id, path, tag string, status int, problems ...int) Route) {
+	act := func(id, method, path string, problems ...int) Route {
+		rt := write(id, "/cards/{id}"+path, "cards", 200, append(problems, 409)...)
+		rt.Method = method
+		return rt
+	}
+	get(d, read("listCards", "/cards", "cards", 422), d.cards)
+	get(d, read("getCard", "/cards/{id}", "cards", 404, 422), d.card)
+	post(d, write("issueVirtualCard", "/virtual-cards", "cards", 201, 409), d.issueVirtual)
+	post(d, write("orderPlasticCard", "/plastic-cards", "cards", 201, 409), d.orderPlastic)
+	get(d, read("getDelivery", "/cards/{id}/delivery", "cards", 404, 422), d.delivery)
+	post(d, act("nameCard", http.MethodPut, "/name"), d.nameCard)
+	post(d, act("paintCard", http.MethodPut, "/art"), d.paintCard)
+	bare(d, act("makeCardMain", http.MethodPost, "/main"), d.makeMain)
+	bare(d, act("freezeCard", http.MethodPost, "/freeze"), d.freeze)
+	bare(d, act("unfreezeCard", http.MethodPost, "/unfreeze"), d.unfreeze)
+	get(d, read("listSubscriptions", "/cards/{id}/subscriptions", "cards", 404, 422), d.subscriptions)
+	post(d, act("suspendCard", http.MethodPost, "/suspend"), d.suspend)
+	bare(d, act("resumeCard", http.MethodPost, "/resume"), d.resume)
+	get(d, read("getCardRules", "/cards/{id}/rules", "cards", 404, 422), d.rules)
+	post(d, act("tightenCardRules", http.MethodPatch, "/rules"), d.tighten)
+	try := write("tryCardRules", "/cards/{id}/rules/dry-run", "cards", 200)
+	try.Scope = access.ScopeRead
+	post(d, try, d.tryRules)
 }
 
 // addApplications lists the operations of newcomers who order a card.

@@ -62,7 +62,7 @@ type Quote struct {
 func (d *Door) quote(ctx context.Context, c *call, _ *none, in *NewQuote) (*answer[Quote], error) {
 	var bad flaws
 	bad.need("payee", in.Payee)
-	amount, err := in.Amount.sum()
+	amount, err := in.Amount.sum("amount")
 	bad.add(err)
 	var account ledger.AccountID
 	if bad.need("from", in.From) {

@@ -20,6 +20,7 @@ import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/banktest"
+	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
@@ -30,6 +31,7 @@ import (
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/db/dbtest"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/base/vault"
@@ -49,6 +51,7 @@ type world struct {
 	door   *api.Door
 	log    *bytes.Buffer
 	orders *order.Service
+	uses   *uses             // how cards were used
 	key    *ecdsa.PrivateKey // of every token that may send money
 	public []byte
 	login  string // flow of a login, see loginFlow
@@ -92,6 +95,11 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 			t.Error(err)
 		}
 	})
+	w.uses = &uses{}
+	later := id.NewSource(func() time.Time { return time.Now().Add(time.Second) }) // than a client's first card
+	if w.Cards, err = card.New(d, v, later, card.Options{Uses: w.uses, Now: w.Now}); err != nil {
+		t.Fatal(err)
+	}
 	kit, err := ui.NewKit(ui.Brand{})
 	if err != nil {
 		t.Fatal(err)

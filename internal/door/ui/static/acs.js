@@ -4,6 +4,10 @@
 // The way back goes by itself.
 document.querySelector('form[data-go]')?.submit();
 
+// What is wrong is read first. The browser heeds no autofocus in a frame of
+// another site.
+document.getElementById('errors')?.focus();
+
 // One tap, one request: the code may be typed again only after the answer.
 document.addEventListener('submit', (e) => {
   if (e.target.dataset.sent) return e.preventDefault();

@@ -75,6 +75,7 @@ type Person struct {
 	Name, Phone, Passcode, Token string
 	TokenKey                     string `json:"token_key"` // signs the token's orders; PEM
 	CodeWord                     string `json:"code_word"`
+	CardPIN                      string `json:"card_pin"` // of a plastic card; empty: there is none
 }
 
 // Sign signs the text of an order as the holder of the API token does.

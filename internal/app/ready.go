@@ -33,6 +33,8 @@ type Person struct {
 	// TokenKey is the private key that signs the token's orders (PKCS#8 PEM):
 	// rocketbank api-sign takes it. Only the demo writes such a thing down.
 	TokenKey string `json:"token_key"`
+	// CardPIN is the PIN of his plastic card; empty: he has none.
+	CardPIN string `json:"card_pin,omitempty"`
 }
 
 // Line is the line that scripts wait for.

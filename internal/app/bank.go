@@ -19,6 +19,7 @@ import (
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/staff"
@@ -64,6 +65,7 @@ type bank struct {
 	notices         *notice.Service
 	outbox          *outbox.Worker
 	staff           *staff.Service
+	papers          *paper.Service
 	watch           *watch.Service
 }
 

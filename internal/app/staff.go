@@ -13,6 +13,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/watch"
 	"rocketbank/internal/base/db"
@@ -53,9 +54,10 @@ func (b *bank) openStaff(p parts) error {
 	if err != nil {
 		return err
 	}
+	b.papers = paper.New(paper.Deps{DB: p.db, Vault: p.vault, IDs: b.ids, Clients: b.clients, Scans: b.applications.Scans(), Now: time.Now})
 	b.watch = watch.New(p.db, b.ids, watch.Options{Channels: channels, Log: p.log, Now: time.Now})
 	b.staff, err = OpenStaff(p.db, b.ids, b.vault, p.consoleOrigin, p.brand, staff.Options{
-		Alarm: b.watch,
+		Alarm: b.watch, Word: b.papers,
 		Apply: map[staff.ProposalKind]staff.Applier{staff.ProposePhone: b.approveNumber},
 		Carry: map[staff.ProposalKind]staff.Executor{
 			staff.ProposePerson: b.changePerson, staff.ProposeMail: b.changePerson, staff.ProposeUnblock: b.unblock,
@@ -88,31 +90,40 @@ func (b *bank) unfreeze(ctx context.Context, tx db.Tx, p staff.Proposal, by staf
 	return b.cards.Unfreeze(ctx, tx, p.Client, key, card.ByBank, by.Ref())
 }
 
-// changePerson keeps a further version of a client's papers; the old one stays
-// beside it, and he is told on the channels he had before.
+// changePerson keeps a further version of a client's papers, and his name where
+// that changes; the old ones stay beside them, and he is told on the channels he
+// had before.
 func (b *bank) changePerson(ctx context.Context, tx db.Tx, p staff.Proposal, _ staff.Actor) error {
 	who, err := b.clients.ByID(ctx, p.Client)
 	if err != nil {
 		return err
 	}
-	if err := application.CheckChange(who.Born, p.Fields["issued_on"], p.Fields["region"], tx.Now()); err != nil {
+	fields, err := application.Changed(who.Born, p.Fields, tx.Now())
+	if err != nil {
 		return err
 	}
 	papers, err := b.clients.Papers(ctx, p.Client)
 	if err != nil && fault.CodeOf(err) != fault.Missing {
 		return err
 	}
-	for name, to := range map[string]*string{
+	name := who.Name
+	for field, to := range map[string]*string{
+		"last": &name.Last, "first": &name.First, "middle": &papers.Middle,
 		"email": &papers.Email, "series": &papers.Series, "number": &papers.Number, "department": &papers.Department,
 		"issued_by": &papers.IssuedBy, "issued_on": &papers.IssuedOn, "birth_place": &papers.BirthPlace,
 		"post_code": &papers.PostCode, "region": &papers.Region, "city": &papers.City,
 		"street": &papers.Street, "house": &papers.House, "flat": &papers.Flat,
 	} {
-		if value := p.Fields[name]; value != "" {
+		if value := fields[field]; value != "" {
 			*to = value
 		}
 	}
-	if err := b.clients.PutPapers(ctx, tx, p.Client, papers, p.Text()); err != nil {
+	if name != who.Name {
+		err = b.clients.ChangeName(ctx, tx, p.Client, name, papers, p.Text())
+	} else {
+		err = b.clients.PutPapers(ctx, tx, p.Client, papers, p.Text())
+	}
+	if err != nil {
 		return err
 	}
 	return b.access.MarkChanged(ctx, tx, p.Client, access.Changed{Factor: access.FactorPerson})
@@ -167,7 +178,7 @@ func (b *bank) console(kit *ui.Kit, c doorConfig) (http.Handler, error) {
 	}
 	return console.New(console.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, IDs: b.ids, Staff: b.staff, Watch: b.watch,
-		Clients: b.clients, Cards: b.cards, Access: b.access, Operations: b.operations, Applications: b.applications, Privacy: b.privacy, AuditReport: c.auditReport,
+		Clients: b.clients, Cards: b.cards, Access: b.access, Operations: b.operations, Applications: b.applications, Papers: b.papers, Privacy: b.privacy, AuditReport: c.auditReport,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	}).Handler(), nil
 }

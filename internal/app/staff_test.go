@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,6 +14,10 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/order/ordertest"
+	"rocketbank/internal/bank/paper"
+	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
@@ -99,6 +104,26 @@ func (o *office) proposes(by staff.Actor, proved bool, kind staff.ProposalKind, 
 func (o *office) decide(by staff.Actor, p staff.Proposal) error {
 	_, err := o.staff.Decide(context.Background(), by, p.ID, true)
 	return err
+}
+
+// confirms is what the client does in his cabinet: the pages that are asked for,
+// and his signature over what will change.
+func (o *office) confirms(p staff.Proposal) staff.Proposal {
+	o.Helper()
+	ctx := context.Background()
+	q, err := o.papers.Of(ctx, p)
+	o.must(err)
+	for i, page := range q.Pages {
+		o.must(o.papers.Upload(ctx, o.who, page.Page, bytes.NewReader(accesstest.Photo(i+1))))
+	}
+	q, err = o.papers.Of(ctx, p)
+	o.must(err)
+	key, spki := ordertest.Key(1)
+	doc := q.Order()
+	signed, err := o.orders.Accept(o.who, doc, order.ByDevice(o.ids.New(), spki, ordertest.Sign(o, key, doc.Text)))
+	o.must(err)
+	o.must(o.papers.Send(ctx, o.who, signed))
+	return p
 }
 
 // balance is what the client has; the whole book must add up to nothing.
@@ -188,7 +213,10 @@ func TestPersonIsChangedByTwo(t *testing.T) {
 		if now, err := o.clients.Papers(ctx, o.who); err != nil || now != before[0].Papers {
 			o.Error("changed before the second pair of eyes:", err)
 		}
-		o.must(o.decide(o.compliance, p))
+		if err := o.decide(o.compliance, p); !errors.Is(err, paper.ErrWaits) {
+			o.Error("changed without the client's own word:", err)
+		}
+		o.must(o.decide(o.compliance, o.confirms(p)))
 		after, err := o.clients.PapersHistory(ctx, o.who)
 		o.must(err)
 		want := before[0].Papers
@@ -196,7 +224,7 @@ func TestPersonIsChangedByTwo(t *testing.T) {
 		if len(after) != len(before)+1 || after[0].Papers != want || after[0].Source != p.Text() || after[1].Papers != before[0].Papers {
 			o.Errorf("%d versions, the newest by %s", len(after), after[0].Source)
 		}
-		o.must(o.decide(o.compliance, o.proposes(o.support, true, staff.ProposeMail, map[string]string{"email": "new@example.com"})))
+		o.must(o.decide(o.compliance, o.confirms(o.proposes(o.support, true, staff.ProposeMail, map[string]string{"email": "new@example.com"}))))
 		if now, err := o.clients.Papers(ctx, o.who); err != nil || now.Email != "new@example.com" || now.City != "Тверь" {
 			o.Error("the new address of mail:", err)
 		}
@@ -306,18 +334,84 @@ func TestPassportIsChangedWhole(t *testing.T) {
 			"in the future":        {with("issued_on", "2099-01-01"), application.ErrIssuedFuture},
 			"no such region":       {with("region", "00"), application.ErrRegion},
 		} {
-			if err := o.decide(o.compliance, o.proposes(o.support, true, staff.ProposePerson, x.fields)); !errors.Is(err, x.want) {
+			if err := o.decide(o.compliance, o.confirms(o.proposes(o.support, true, staff.ProposePerson, x.fields))); !errors.Is(err, x.want) {
 				o.Errorf("%s: %v", what, err)
 			}
 		}
 		if now, err := o.clients.Papers(ctx, o.who); err != nil || now != before {
 			o.Error("a wrong passport was kept:", err)
 		}
-		o.must(o.decide(o.compliance, o.proposes(o.support, true, staff.ProposePerson, good)))
+		o.must(o.decide(o.compliance, o.confirms(o.proposes(o.support, true, staff.ProposePerson, good))))
 		all, err := o.clients.PapersHistory(ctx, o.who)
 		o.must(err)
 		if got := all[0].Papers; got.Series+got.Number != "4511654321" || got.Region != "77" || got.BirthPlace != "г. Тверь" || all[1].Papers != before {
 			o.Error("the new passport, or the one before it, is not there")
+		}
+	})
+}
+
+// A new name is what the client has signed and photographed: the one before stays
+// readable, cards that exist keep it, new ones have the new, the picture is his
+// under his own key, and he is told. Refused, the picture goes.
+func TestNameIsChangedWithItsPassport(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		ctx := context.Background()
+		cards := func() (holders []string) {
+			o.Helper()
+			all, err := o.cards.Of(ctx, o.who)
+			o.must(err)
+			for _, c := range all {
+				holders = append(holders, c.Holder)
+			}
+			return holders
+		}
+		married := map[string]string{
+			"last": "Соболева", "series": "4526", "number": "654321", "department": "770-002", "issued_by": "ОВД Тверское", "issued_on": "2026-10-01",
+		}
+		before, told := cards(), len(o.told(o.phone))
+		refused := o.confirms(o.proposes(o.support, true, staff.ProposePerson, married))
+		q, err := o.papers.Of(ctx, refused)
+		o.must(err)
+		if _, err := o.staff.Decide(ctx, o.compliance, refused.ID, false); err != nil {
+			o.Fatal(err)
+		}
+		scans := o.applications.Scans()
+		if _, err := scans.Picture(ctx, refused.ID, q.Pages[0].Scan.ID); !errors.Is(err, scan.ErrMissing) {
+			o.Error("a refused change keeps its picture:", err)
+		}
+
+		p := o.confirms(o.proposes(o.support, true, staff.ProposePerson, married))
+		if q, err = o.papers.Of(ctx, p); err != nil || len(q.Pages) != 1 || q.Pages[0].Page != application.PageMain {
+			o.Errorf("%d pages, %v", len(q.Pages), err)
+		}
+		o.must(o.decide(o.compliance, p))
+		who, err := o.clients.ByID(ctx, o.who)
+		if err != nil || who.Name != (client.Name{First: "Анна", Last: "Соболева"}) {
+			o.Errorf("%s, %v", who.Name.Whole(), err)
+		}
+		all, err := o.clients.PapersHistory(ctx, o.who)
+		o.must(err)
+		if all[0].Papers.Last != "Соболева" || all[0].Papers.Number != "654321" || all[0].Source != p.Text() || all[1].Papers.Last != "Соколова" {
+			o.Errorf("the versions: %s, then %s", all[0].Papers.Last, all[1].Papers.Last)
+		}
+		if got := cards(); len(got) != 1 || got[0] != before[0] {
+			o.Errorf("a card that exists says %v", got)
+		}
+		if _, err := o.cards.IssueVirtual(ctx, o.who, card.NewVirtual{Key: o.ids.New(), Name: "Новая", Rules: card.Standard()}); err != nil {
+			o.Fatal(err)
+		}
+		if got := cards(); len(got) != 2 || got[1] != "ANNA SOBOLEVA" && got[0] != "ANNA SOBOLEVA" {
+			o.Errorf("the new card says %v", got)
+		}
+		if n := len(o.told(o.phone)) - told; n < 3 {
+			o.Errorf("told %d times", n) // asked twice, and changed
+		}
+		if _, err := scans.Picture(ctx, p.ID, q.Pages[0].Scan.ID); err != nil {
+			o.Error("the picture:", err)
+		}
+		o.must(o.db.Write(ctx, func(tx db.Tx) error { return o.vault.Shred(ctx, tx, int64(o.who)) }))
+		if _, err := scans.Picture(ctx, p.ID, q.Pages[0].Scan.ID); !errors.Is(err, vault.ErrShredded) {
+			o.Error("the picture outlives the client's key:", err)
 		}
 	})
 }

@@ -37,6 +37,7 @@ const (
 	AlertCodeWordWrong AlertKind = "code_word_wrong" // somebody named a wrong one
 	AlertRecovery      AlertKind = "recovery"        // a new passcode may be chosen soon
 	AlertPerson        AlertKind = "person"          // personal data were changed
+	AlertPersonAsked   AlertKind = "person_asked"    // … will be, once he confirms it
 )
 
 // Alert is something a client is told, with a link to say «Это не я».

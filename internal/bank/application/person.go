@@ -1,6 +1,7 @@
 package application
 
 import (
+	"strings"
 	"time"
 
 	"rocketbank/internal/bank/client"
@@ -120,26 +121,75 @@ func (q *questionnaire) takePassport(f PassportForm, now time.Time) Problems {
 	return w.all
 }
 
-// CheckChange looks at papers that the contact centre wants to change, by the
-// rules of the questionnaire: the passport's ages against the birth date, and a
-// region of the list. Empty is what does not change.
-func CheckChange(born client.Date, issuedOn, region string, now time.Time) error {
-	if issuedOn != "" {
-		issued, ok := client.ParseDate(issuedOn)
+// Changed reads data that the contact centre wants to change, by the rules of
+// the questionnaire, and gives them in their normal spelling; all faults come at
+// once. Empty is what does not change.
+func Changed(born client.Date, in map[string]string, now time.Time) (map[string]string, error) {
+	var w wrongs
+	out := map[string]string{}
+	keep := func(name, value string) {
+		if value != "" {
+			out[name] = value
+		}
+	}
+	names := ""
+	for _, name := range []string{"last", "first", "middle"} {
+		part, wrong := namePart(in[name], false)
+		w.add(name, wrong)
+		keep(name, part)
+		names += part
+	}
+	if scriptOf(names) == bothScripts {
+		w.add("last", ErrNameScript)
+	}
+	for _, x := range []struct {
+		name string
+		most int
+	}{{"issued_by", maxIssuedBy}, {"birth_place", maxPlace}, {"city", maxShort}, {"street", maxPlace}, {"house", maxHouse}, {"flat", maxHouse}} {
+		keep(x.name, w.text(x.name, in[x.name], x.most, false))
+	}
+	for _, x := range []struct {
+		name  string
+		n     int
+		marks string
+		wrong *fault.Error
+	}{{"series", 4, "№-", ErrSeries}, {"number", 6, "№", ErrNumber}, {"post_code", 6, "-", ErrPostCode}, {"department", 6, "-‐‑–", ErrDepartment}} {
+		if strings.TrimSpace(in[x.name]) == "" {
+			continue
+		}
+		value, ok := digits(in[x.name], x.n, x.marks)
 		if !ok {
-			return ErrDate.At("issued_on")
+			w.add(x.name, x.wrong)
+			continue
 		}
-		q := questionnaire{Born: born.ISO()}
-		if wrong := q.issued(issued, now); wrong != nil {
-			return wrong.At("issued_on")
+		if x.name == "department" {
+			value = value[:3] + "-" + value[3:]
+		}
+		keep(x.name, value)
+	}
+	if mail, wrong := email(in["email"]); wrong != nil {
+		w.add("email", wrong)
+	} else {
+		keep("email", mail)
+	}
+	if on := strings.TrimSpace(in["issued_on"]); on != "" {
+		if issued, ok := w.date("issued_on", on); ok {
+			q := questionnaire{Born: born.ISO()}
+			w.add("issued_on", q.issued(issued, now))
+			keep("issued_on", issued.ISO())
 		}
 	}
-	if region != "" {
-		if _, ok := RegionOf(region); !ok {
-			return ErrRegion.At("region")
+	if code := strings.TrimSpace(in["region"]); code != "" {
+		region, ok := RegionOf(code)
+		if !ok {
+			w.add("region", ErrRegion)
 		}
+		keep("region", region.Code)
 	}
-	return nil
+	if len(w.all) > 0 {
+		return nil, w.all
+	}
+	return out, nil
 }
 
 // issued tells what is wrong with the day a passport was issued.

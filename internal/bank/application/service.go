@@ -35,3 +35,7 @@ func (s *Service) welcome(ctx context.Context, tx db.Tx, who client.ID, to phone
 	text := locale.For(lang).T("application.sms_welcome", locale.A("card", "•• "+c.Last4))
 	return access.SendSMS(ctx, tx, s.vault, who, access.SMS{Key: s.ids.New(), To: to, Text: vault.Hide(text)})
 }
+
+// Scans are where this room keeps its pictures, for rooms that take pictures by
+// the same rules: how many are read at a time is counted once.
+func (s *Service) Scans() *scan.Service { return s.scans }

@@ -121,4 +121,50 @@ func TestDirectory(t *testing.T) {
 	})
 }
 
+// A change of name keeps the one before readable, also of a client whose papers
+// are older than names in them, and the new one is what everybody sees.
+func TestChangeOfName(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		dir := client.NewDirectory(d, vault.Ephemeral())
+		write := func(fn func(tx db.Tx) error) {
+			t.Helper()
+			if err := d.Write(ctx, fn); err != nil {
+				t.Fatal(err)
+			}
+		}
+		born, _ := client.ParseDate("1990-05-17")
+		write(func(tx db.Tx) error {
+			return dir.Create(ctx, tx, client.New{ID: 7, UID: id.NewSource(time.Now).New(), Name: client.Name{First: "Анна", Last: "Соколова"}, Born: born,
+				Phone: "+79165550101", Lang: locale.Russian, Level: client.Simplified, Account: 65600})
+		})
+		paper := client.Papers{Series: "4526", Number: "654321"}
+		write(func(tx db.Tx) error {
+			return dir.ChangeName(ctx, tx, 7, client.Name{First: "Анна", Last: "Соболева"}, paper, "pr_1")
+		})
+		write(func(tx db.Tx) error {
+			return dir.ChangeName(ctx, tx, 7, client.Name{First: "Анна", Last: "Орлова"}, paper, "pr_2")
+		})
+		all, err := dir.PapersHistory(ctx, 7)
+		if err != nil || len(all) != 3 {
+			t.Fatal(len(all), err)
+		}
+		for i, last := range []string{"Орлова", "Соболева", "Соколова"} {
+			if all[i].Papers.Last != last || all[i].Papers.First != "Анна" {
+				t.Errorf("version %d has the name %q", all[i].Version, all[i].Papers.Last)
+			}
+		}
+		if p, err := dir.ByPhone(ctx, "+79165550101"); err != nil || p.Masked != "Анна О." {
+			t.Error(p.Masked, err)
+		}
+		err = d.Write(ctx, func(tx db.Tx) error {
+			return dir.ChangeName(ctx, tx, 8, client.Name{First: "Анна", Last: "Орлова"}, paper, "pr_3")
+		})
+		if !errors.Is(err, client.ErrNobody) {
+			t.Error("nobody's name changed:", err)
+		}
+	})
+}
+
 func second[T any](_ T, err error) error { return err }

@@ -162,7 +162,7 @@ func (d *Directory) Create(ctx context.Context, tx db.Tx, n New) error {
 	if taken == 0 {
 		return ErrPhoneTaken
 	}
-	name, err := d.vault.SealText(vault.PII, at("client.name", n.ID), n.Name.First+nameCut+n.Name.Last)
+	name, err := d.sealName(n.ID, n.Name)
 	if err != nil {
 		return err
 	}
@@ -181,6 +181,10 @@ func (d *Directory) Create(ctx context.Context, tx db.Tx, n New) error {
 
 // nameCut parts given and family name under the seal; no name holds it.
 const nameCut = "\x00"
+
+func (d *Directory) sealName(who ID, n Name) ([]byte, error) {
+	return d.vault.SealText(vault.PII, at("client.name", who), n.First+nameCut+n.Last)
+}
 
 func (d *Directory) openName(who ID, sealed []byte) (Name, error) {
 	s, err := d.vault.OpenText(vault.PII, at("client.name", who), sealed)

@@ -13,9 +13,13 @@ import (
 	"rocketbank/internal/base/vault"
 )
 
-// Papers are what the bank knows of a client as a person, besides his name,
-// birth date and phone. Dates are ISO. Printed by accident they are stars.
+// Papers are what the bank knows of a client as a person, besides his birth
+// date and phone. Dates are ISO. Printed by accident they are stars.
 type Papers struct {
+	// First and Last are the name he had when the version was written; empty in
+	// versions that are older than any change of name.
+	First      string `json:"first,omitempty"`
+	Last       string `json:"last,omitempty"`
 	Middle     string `json:"middle,omitempty"`
 	Email      string `json:"email,omitempty"`
 	Series     string `json:"series,omitempty"`
@@ -150,9 +154,14 @@ func (d *Directory) papers(ctx context.Context, r db.Reader, who ID, most int) (
 	return out, nil
 }
 
-// PutPapers keeps a further version of a client's papers in a unit of work;
-// ErrPassportTaken when the passport is another client's.
+// PutPapers keeps a further version of a client's papers in a unit of work, with
+// the name he has now; ErrPassportTaken when the passport is another client's.
 func (d *Directory) PutPapers(ctx context.Context, tx db.Tx, who ID, p Papers, source string) error {
+	now, err := d.nameOf(ctx, tx, who)
+	if err != nil {
+		return err
+	}
+	p.First, p.Last = now.First, now.Last
 	if key := p.Series + p.Number; key != "" {
 		if _, err := tx.Exec(ctx, qPassportIn, d.PassportHash(key), int64(who)); err != nil {
 			return err
@@ -181,6 +190,53 @@ func (d *Directory) PutPapers(ctx context.Context, tx db.Tx, who ID, p Papers, s
 	}
 	_, err = tx.Exec(ctx, qPapersPut, int64(who), version, sealed, source, tx.Now().UnixMicro())
 	return err
+}
+
+var (
+	qName    = db.Query(`SELECT name FROM client WHERE id = $1`)
+	qSetName = db.Query(`UPDATE client SET name = $2 WHERE id = $1`)
+)
+
+func (d *Directory) nameOf(ctx context.Context, r db.Reader, who ID) (Name, error) {
+	var sealed []byte
+	err := r.Row(ctx, qName, int64(who)).Scan(&sealed)
+	if errors.Is(err, db.ErrNoRows) {
+		return Name{}, ErrNobody
+	}
+	if err != nil {
+		return Name{}, fmt.Errorf("name of client %d: %w", who, err)
+	}
+	return d.openName(who, sealed)
+}
+
+// ChangeName gives a client another name within a unit of work, and keeps the
+// papers that show it as a further version. The name before stays readable: a
+// version that is older than names in papers is written once more with it.
+// Cards that exist keep the name they were made with; new ones have this one.
+func (d *Directory) ChangeName(ctx context.Context, tx db.Tx, who ID, to Name, p Papers, source string) error {
+	old, err := d.papers(ctx, tx, who, 1)
+	if err != nil {
+		return err
+	}
+	if len(old) == 0 || old[0].Papers.First+old[0].Papers.Last == "" {
+		var before PapersVersion
+		if len(old) > 0 {
+			before = old[0]
+		}
+		if err := d.PutPapers(ctx, tx, who, before.Papers, source); err != nil {
+			return err
+		}
+	}
+	sealed, err := d.sealName(who, to)
+	if err != nil {
+		return err
+	}
+	if n, err := tx.Exec(ctx, qSetName, int64(who), sealed); err != nil {
+		return fmt.Errorf("change the name of client %d: %w", who, err)
+	} else if n == 0 {
+		return ErrNobody
+	}
+	return d.PutPapers(ctx, tx, who, p, source)
 }
 
 func papersAt(who ID, version int) vault.At {

@@ -95,6 +95,8 @@ func AlertText(k access.AlertKind) string {
 		return "notice.recovery"
 	case access.AlertPerson:
 		return "notice.person_changed"
+	case access.AlertPersonAsked:
+		return "notice.person_asked"
 	}
 	return "notice.something"
 }

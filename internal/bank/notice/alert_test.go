@@ -79,7 +79,7 @@ func TestAlertsHaveWords(t *testing.T) {
 	for _, k := range []access.AlertKind{
 		access.AlertKind(access.NewDevice), access.AlertKind(access.NewPasskey), access.AlertKind(access.WrongPasscodes),
 		access.AlertKind(access.StolenCookie), access.AlertKind(access.OtherBrowser), access.AlertPasscode, access.AlertPhone, access.AlertPhoneAsked,
-		access.AlertCodeWord, access.AlertCodeWordHeard, access.AlertCodeWordWrong, access.AlertRecovery, access.AlertPerson, "something else",
+		access.AlertCodeWord, access.AlertCodeWordHeard, access.AlertCodeWordWrong, access.AlertRecovery, access.AlertPerson, access.AlertPersonAsked, "something else",
 	} {
 		key := notice.AlertText(k)
 		for _, lang := range []locale.Lang{locale.Russian, locale.English} {

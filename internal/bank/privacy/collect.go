@@ -64,6 +64,8 @@ type (
 	// Passport is what the papers say. client.Papers refuses to be written, so
 	// its parts are named here on purpose.
 	Passport struct {
+		First      string `json:"first_name,omitempty"`
+		Last       string `json:"last_name,omitempty"`
 		Middle     string `json:"middle,omitempty"`
 		Email      string `json:"email,omitempty"`
 		Series     string `json:"series,omitempty"`

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -60,6 +61,9 @@ type Prepared struct {
 	Scan
 	picture, thumb []byte // JPEG
 }
+
+// Print is the SHA-256 of the kept picture, by which a signed text can name it.
+func (p Prepared) Print() [32]byte { return sha256.Sum256(p.picture) }
 
 // Prepare reads what came. It needs no database and takes its time, so it
 // stands outside any unit of work.

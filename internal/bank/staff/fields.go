@@ -40,6 +40,11 @@ func checkFields(k ProposalKind, fields map[string]string) error {
 		}
 	}
 	if k == ProposePerson {
+		// Who changes his name gets another passport within a month; a name
+		// without one is nothing that a picture could show.
+		if fields["last"]+fields["first"]+fields["middle"] != "" && fields["series"]+fields["number"] == "" {
+			return ErrNamePaper.At("series")
+		}
 		// A new passport comes whole: the number of one with the day or the
 		// office of another would be nobody's paper.
 		passport := []string{"series", "number", "department", "issued_by", "issued_on"}

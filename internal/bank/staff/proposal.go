@@ -58,6 +58,9 @@ func (k ProposalKind) needsCodeWord() bool {
 	return k == ProposePhone || k == ProposePerson || k == ProposeMail
 }
 
+// needsClient tells that the client has to confirm it himself.
+func (k ProposalKind) needsClient() bool { return k == ProposePerson || k == ProposeMail }
+
 // MayMake and MayDecide tell which proposals a member has to do with.
 func (a Actor) MayMake(k ProposalKind) bool { return a.Has(k.makes()) }
 
@@ -113,6 +116,11 @@ func (s *Service) Propose(ctx context.Context, by Actor, n Proposing) (out Propo
 		if out, err = s.readProposal(ctx, tx, tx.Row(ctx, qProposal, key.Bytes())); err != nil {
 			return err
 		}
+		if n.Kind.needsClient() {
+			if err := s.word.Ask(ctx, tx, by, out); err != nil {
+				return err
+			}
+		}
 		return s.record(ctx, tx, by.Ref(), c.Client, "proposal.made", out.Text(), n.Kind.Word())
 	})
 	return out, err
@@ -129,7 +137,7 @@ func (s *Service) mayPropose(ctx context.Context, r db.Reader, by Actor, n Propo
 	switch {
 	case !by.Has(n.Kind.makes()):
 		return Case{}, ErrRole
-	case s.carry[n.Kind] == nil && s.apply[n.Kind] == nil:
+	case s.carry[n.Kind] == nil && s.apply[n.Kind] == nil, n.Kind.needsClient() && s.word == nil:
 		return Case{}, ErrNoExecutor
 	case letters < 10 || letters > 200:
 		return Case{}, ErrReason.At("reason")
@@ -168,6 +176,11 @@ func (s *Service) Decide(ctx context.Context, by Actor, what id.ID, yes bool) (o
 		if err := p.mayDecide(by); err != nil {
 			return err
 		}
+		if yes && p.Kind.needsClient() {
+			if err := s.word.Given(ctx, tx, p); err != nil {
+				return err
+			}
+		}
 		p.State, p.Decided = Refused, tx.Now()
 		act := "proposal.refused"
 		if yes {
@@ -190,10 +203,36 @@ func (s *Service) Decide(ctx context.Context, by Actor, what id.ID, yes bool) (o
 		} else if yes && s.apply[p.Kind] == nil {
 			return ErrNoExecutor
 		}
+		if p.Kind.needsClient() {
+			if err := s.word.End(ctx, tx, p); err != nil {
+				return err
+			}
+		}
 		out = p
 		return s.record(ctx, tx, by.Ref(), p.Client, act, p.Text(), p.Kind.Word()+" made by "+p.Maker.Text())
 	})
 	return out, err
+}
+
+// AskAgain sends a proposal about a client's own data back to him: the pictures
+// show too little. It is for who may decide it.
+func (s *Service) AskAgain(ctx context.Context, by Actor, what id.ID) error {
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		p, err := s.readProposal(ctx, tx, tx.Row(ctx, qProposalLock, what.Bytes()))
+		if err != nil {
+			return err
+		}
+		if err := p.mayDecide(by); err != nil {
+			return err
+		}
+		if !p.Kind.needsClient() {
+			return ErrPayload
+		}
+		if err := s.word.Again(ctx, tx, by, p); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by.Ref(), p.Client, "proposal.sent_back", p.Text(), p.Kind.Word())
+	})
 }
 
 func (p Proposal) mayDecide(by Actor) error {
@@ -211,6 +250,15 @@ func (p Proposal) mayDecide(by Actor) error {
 // Proposal opens a proposal for who made it or may decide it. To read it is a
 // look at the client, for which the proposal itself is the reason.
 func (s *Service) Proposal(ctx context.Context, by Actor, what id.ID) (out Proposal, err error) {
+	return s.see(ctx, by, what, "proposal")
+}
+
+// ProposalScan is Proposal for who looks at a picture that came with it.
+func (s *Service) ProposalScan(ctx context.Context, by Actor, what id.ID) (Proposal, error) {
+	return s.see(ctx, by, what, WhatScan)
+}
+
+func (s *Service) see(ctx context.Context, by Actor, what id.ID, part What) (out Proposal, err error) {
 	err = s.db.Write(ctx, func(tx db.Tx) error {
 		if out, err = s.readProposal(ctx, tx, tx.Row(ctx, qProposal, what.Bytes())); err != nil {
 			return err
@@ -222,7 +270,7 @@ func (s *Service) Proposal(ctx context.Context, by Actor, what id.ID) (out Propo
 		if err != nil {
 			return err
 		}
-		_, err = s.look(ctx, tx, by, c, Target{Client: out.Client}, "proposal", out.Reason)
+		_, err = s.look(ctx, tx, by, c, Target{Client: out.Client}, part, out.Reason)
 		return err
 	})
 	return out, err

@@ -63,6 +63,20 @@ type Executor func(ctx context.Context, tx db.Tx, p Proposal, by Actor) error
 // again after a crash between the two, it does nothing new.
 type Applier func(ctx context.Context, p Proposal, by Actor) error
 
+// Word is what the client himself gives before a proposal about his own data may
+// be approved: his signed word and, where they are needed, new pictures of his
+// passport; room paper.
+type Word interface {
+	// Ask asks him, within the unit of work that makes the proposal.
+	Ask(ctx context.Context, tx db.Tx, by Actor, p Proposal) error
+	// Given tells why it may not be approved yet; nil when it may.
+	Given(ctx context.Context, r db.Reader, p Proposal) error
+	// Again sends it back to him, for pictures that show too little.
+	Again(ctx context.Context, tx db.Tx, by Actor, p Proposal) error
+	// End tells how it was decided.
+	End(ctx context.Context, tx db.Tx, p Proposal) error
+}
+
 // Options say how the room is set up.
 type Options struct {
 	Origin string // where staff use the console, "https://console.bank.example"
@@ -74,7 +88,10 @@ type Options struct {
 	// Carry says how each kind of proposal is carried out; a kind without one
 	// cannot be proposed.
 	Carry map[ProposalKind]Executor
-	// Apply is the same for kinds that another room carries out by itself.
+	// Word is asked about changes of a client's own data; without it none can be
+	// proposed.
+	Word Word
+	// Apply is the same as Carry for kinds that another room carries out by itself.
 	Apply map[ProposalKind]Applier
 }
 
@@ -89,6 +106,7 @@ type Service struct {
 	alarm  Alarm
 	carry  map[ProposalKind]Executor
 	apply  map[ProposalKind]Applier
+	word   Word
 	keys   *webauthn.WebAuthn
 }
 
@@ -116,7 +134,7 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, o Options) (*Service, error) 
 	}
 	now := o.Now
 	return &Service{
-		db: d, vault: v, ids: ids, origin: o.Origin, limits: o.Limits.orStandard(), alarm: o.Alarm, carry: o.Carry, apply: o.Apply, keys: keys,
+		db: d, vault: v, ids: ids, origin: o.Origin, limits: o.Limits.orStandard(), alarm: o.Alarm, carry: o.Carry, apply: o.Apply, word: o.Word, keys: keys,
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}, nil
 }

@@ -30,7 +30,25 @@ type office struct {
 	mu    sync.Mutex
 	real  time.Time
 	did   []staff.Proposal
+	word  word
 }
+
+// word is the client's own, as far as this room asks for it.
+type word struct {
+	asked, again, ended int
+	waits               error
+}
+
+func (w *word) Ask(context.Context, db.Tx, staff.Actor, staff.Proposal) error { w.asked++; return nil }
+
+func (w *word) Given(context.Context, db.Reader, staff.Proposal) error { return w.waits }
+
+func (w *word) Again(context.Context, db.Tx, staff.Actor, staff.Proposal) error {
+	w.again++
+	return w.waits
+}
+
+func (w *word) End(context.Context, db.Tx, staff.Proposal) error { w.ended++; return nil }
 
 func (o *office) now() time.Time {
 	o.mu.Lock()
@@ -50,7 +68,7 @@ func each(t *testing.T, fn func(o *office)) {
 		o.watch = watch.New(b.DB, b.IDs, watch.Options{Now: o.now})
 		var err error
 		o.staff, err = staff.New(b.DB, b.Vault, b.IDs, staff.Options{
-			Origin: origin, Host: "console.bank.example", Now: o.now, Alarm: o.watch, Limits: staff.Limits{ManyLooks: 3},
+			Origin: origin, Host: "console.bank.example", Now: o.now, Alarm: o.watch, Word: &o.word, Limits: staff.Limits{ManyLooks: 3},
 			Carry: map[staff.ProposalKind]staff.Executor{
 				staff.ProposePerson: func(_ context.Context, _ db.Tx, p staff.Proposal, _ staff.Actor) error {
 					o.did = append(o.did, p)
@@ -420,8 +438,22 @@ func TestM21_FourEyes(t *testing.T) {
 		if shown.Fields["city"] != "Тверь" || shown.Reason != person.Reason {
 			o.Errorf("the checker reads %+v", shown)
 		}
+		// The client's own word comes before the second pair of eyes.
+		o.word.waits = errors.New("he has not confirmed")
+		_, err = o.staff.Decide(ctx, checker, p.ID, true)
+		o.refused(err, o.word.waits)
+		o.refused(o.staff.AskAgain(ctx, checker, p.ID), o.word.waits)
+		o.refused(o.staff.AskAgain(ctx, maker, p.ID), staff.ErrSameEyes)
+		o.word.waits = nil
+		o.must(o.staff.AskAgain(ctx, checker, p.ID))
+		if len(o.did) != 0 || o.word.asked != 1 || o.word.again != 2 || o.word.ended != 0 {
+			o.Errorf("before his word: %d carried out, %+v", len(o.did), o.word)
+		}
 		done, err := o.staff.Decide(ctx, checker, p.ID, true)
 		o.must(err)
+		if o.word.ended != 1 {
+			o.Errorf("the client's word is closed %d times", o.word.ended)
+		}
 		if done.State != staff.Approved || done.Maker.ID != maker.ID() || done.Checker.ID != checker.ID() || len(o.did) != 1 {
 			o.Errorf("decided: %+v, carried out %d times", done, len(o.did))
 		}
@@ -449,6 +481,10 @@ func TestM21_FourEyes(t *testing.T) {
 			_, err = o.staff.Propose(ctx, maker, bad)
 			o.refused(err, staff.ErrPayload)
 		}
+		bad := person
+		bad.Fields = map[string]string{"last": "Соболева"}
+		_, err = o.staff.Propose(ctx, maker, bad)
+		o.refused(err, staff.ErrNamePaper)
 		_, err = o.staff.Propose(ctx, maker, staff.Proposing{Kind: staff.ProposeCorrection, Case: c.ID, Fields: map[string]string{"amount": "1"}, Reason: "Ошибочная комиссия, возврат"})
 		o.refused(err, staff.ErrNoExecutor)
 	})

@@ -44,6 +44,7 @@ var (
 	ErrNotProved   = fault.New(fault.Refused, "staff.not_proved")        // the caller has not said the code word
 	ErrPayload     = fault.New(fault.Invalid, "staff.payload")           // the proposal says nothing to do
 	ErrPassport    = fault.New(fault.Invalid, "staff.passport_whole")    // series, number, office and day come together
+	ErrNamePaper   = fault.New(fault.Invalid, "staff.name_passport")     // a new name comes with the passport that shows it
 	ErrNoteLength  = fault.New(fault.Invalid, "staff.note")              // 1 to 2000 letters
 	ErrNotDemo     = fault.New(fault.Refused, "staff.not_demo")          // demo links live in a demo alone
 	ErrNoExecutor  = fault.New(fault.Broken, "staff.no_executor")        // nothing carries this kind out

@@ -21,6 +21,7 @@ import (
 	hub "rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/topup"
@@ -50,6 +51,7 @@ type Deps struct {
 	Limits       *limit.Service
 	Operations   *operation.Service
 	Orders       *order.Service
+	Papers       *paper.Service
 	Privacy      *privacy.Service
 	Transfers    *transfer.Service
 	Topups       *topup.Service

@@ -55,7 +55,20 @@ func orderGallery(out, in ui.Page, say func(ru, en string) string, with func(ui.
 	approved, old := status(out, "approved"), status(in, "approved")
 	approved.Courier, old.Old = true, true
 	p := locale.For(out.Lang)
+	papers := PapersView{
+		Page: in, State: "asked", Keyed: true, Passkeys: true, ID: "or_1", Order: "rocketbank order 2\norder: or_1\n", Phone: "+79165550123",
+		Lines: []VerifyLine{{say("Фамилия", "Family name"), say("Соболева", "Soboleva")}, {say("Кем выдан", "Issued by"), passport["issued_by"]}}, Shots: none,
+	}
+	papersBad, papersCode, papersGiven := papers, papers, papers
+	papersBad.Page, papersBad.Shots = with(in, ui.Problem{Field: "file_main", Text: bad[0].Problem}), bad
+	papersCode.Keyed, papersCode.CodeSent, papersCode.Shots = false, true, shots
+	papersGiven.State, papersGiven.Shots = "given", nil
 	return []exhibit{
+		{"papers", PapersPage(papers), false},
+		{"papers-errors", PapersPage(papersBad), false},
+		{"papers-code", PapersPage(papersCode), false},
+		{"papers-given", PapersPage(papersGiven), false},
+		{"papers-none", PapersPage(PapersView{Page: in}), false},
 		{"landing", LandingPage(LandingView{Page: out}), false},
 		{"landing-ordered", LandingPage(LandingView{Page: out, Ordered: true}), false},
 		{"order", OrderPage(OrderView{QuestView: quest(out, QuestPhone)}), false},

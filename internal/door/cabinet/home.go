@@ -58,6 +58,9 @@ func (d *Door) home(r *http.Request) (HomeView, error) {
 	if v.WantsQuest, err = d.Applications.Wanted(r.Context(), who); err != nil {
 		return v, err
 	}
+	if v.WantsPapers, err = d.Papers.Waits(r.Context(), who); err != nil {
+		return v, err
+	}
 	has, err := d.hasPasskeys(r)
 	if err != nil {
 		return v, err

@@ -11,6 +11,7 @@ type things struct {
 	applicant *browser // ordering a card, all filled in, nothing sent
 
 	operation, transfer, login, topup, card, order, shot, purchase string // paths
+	paper                                                          string // of a picture that the contact centre waits for
 	device, session, token, passkey, alert                         string // as forms name them
 	payee                                                          string
 	notMe                                                          string // the token of a message's link
@@ -175,6 +176,11 @@ func cabinetMatrix() map[string]may {
 		"GET /more":                    inside("200"),
 		"GET /profile/number":          inside("200"),
 		"POST /profile/number":         inside("422"),
+		"GET /profile/papers":          inside("200"),
+		"POST /profile/papers":         inside("403"), // no proof in its header; uploads stand in TestPapers
+		"GET /profile/papers/{id}":     owned(func(o *things) string { return o.paper }),
+		"POST /profile/papers/send":    {owner: "409", other: "303 /profile/papers", nobody: toLogin},
+		"POST /profile/papers/ask":     {owner: "409", other: "404", nobody: toLogin},
 		"GET /profile/devices":         inside("200"),
 		"POST /profile/devices":        inside("404"),
 		"GET /profile/logins/{id}":     owned(func(o *things) string { return o.login }),

@@ -45,6 +45,9 @@ func TestBadInputIntoEveryForm(t *testing.T) {
 		n++
 		// A client of his own for each route: some of them count attempts.
 		p, path := w.person(n, 1000), concrete(rt)
+		if strings.Contains(path, "papers") {
+			w.asks(p.id, newPassport)
+		}
 		askers := map[string]*browser{"a client": p.browser}
 		if !rt.Insider {
 			askers["a stranger"] = w.browser()
@@ -83,8 +86,12 @@ func TestBadInputIntoEveryForm(t *testing.T) {
 				}
 				hold(who, "all "+name, b.post(path, all))
 				hold(who, "some "+name, b.htmx(path, some))
-				if strings.Contains(rt.Path, "scans") || strings.Contains(rt.Path, "verify") || name == "nul" {
-					hold(who, "parts "+name, b.do("POST", path, parts, http.Header{"Content-Type": {files.FormDataContentType()}}))
+				if strings.Contains(rt.Path, "scans") || strings.Contains(rt.Path, "verify") || strings.Contains(rt.Path, "papers") || name == "nul" {
+					header := http.Header{"Content-Type": {files.FormDataContentType()}}
+					if proof := b.proof(path, parts.String()); proof != "" {
+						header.Set("Device-Proof", proof)
+					}
+					hold(who, "parts "+name, b.do("POST", path, parts, header))
 				}
 			}
 			twice := url.Values{}
@@ -97,7 +104,7 @@ func TestBadInputIntoEveryForm(t *testing.T) {
 			hold(who, "half of files", b.do("POST", path, strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../x\"\r\n\r\n"), http.Header{"Content-Type": {"multipart/form-data; boundary=x"}}))
 			a := b.do("POST", path, strings.NewReader("x="+strings.Repeat("a", 70<<10)), urlencoded)
 			hold(who, "70 KB", a)
-			if form := path != "/order/scans" && path != "/receipts/verify"; form && a.status != http.StatusRequestEntityTooLarge && a.status != http.StatusSeeOther && a.status != http.StatusUnauthorized {
+			if form := path != "/order/scans" && path != "/receipts/verify" && path != "/profile/papers"; form && a.status != http.StatusRequestEntityTooLarge && a.status != http.StatusSeeOther && a.status != http.StatusUnauthorized {
 				t.Errorf("%s of %s: 70 KB are answered with %d", rt.Path, who, a.status)
 			}
 		}

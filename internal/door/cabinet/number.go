@@ -32,14 +32,15 @@ type NumberClaimView struct {
 	Ready time.Time // from when it may go on; zero: now
 }
 
-// numberRoutes are the ways to end a change of number.
+// numberRoutes are the ways to end what the contact centre has started: a change
+// of number or of the client's own data.
 func (d *Door) numberRoutes() []route {
-	return []route{
+	return append(d.paperRoutes(), []route{
 		{method: http.MethodGet, path: "/profile/number", who: insider, serve: d.getNumber},
 		{method: http.MethodPost, path: "/profile/number", who: insider, serve: d.postNumber},
 		{method: http.MethodGet, path: "/login/number", who: visitor, serve: d.getClaim},
 		{method: http.MethodPost, path: "/login/number", who: visitor, entry: true, serve: d.postClaim},
-	}
+	}...)
 }
 
 func (d *Door) getNumber(w http.ResponseWriter, r *http.Request) error {

@@ -11,6 +11,7 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
@@ -75,12 +76,10 @@ func shotOf(p ui.Page, pv application.PageView, asked []application.Retaken) Sho
 // postScans takes one photo. The body is read as it comes: the page's name
 // first, then the file, which goes straight to where it is looked at.
 func (d *Door) postScans(w http.ResponseWriter, r *http.Request) error {
-	slow := http.NewResponseController(w)
-	if err := errors.Join(slow.SetReadDeadline(time.Now().Add(uploadIn)), slow.SetWriteDeadline(time.Now().Add(2*uploadIn))); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	page, whole, err := d.takePhoto(w, r, func(page application.Page, file upload) error {
+		_, err := d.Applications.Upload(r.Context(), holder(r), page, file)
 		return err
-	}
-	whole := r.Body
-	page, err := d.takeScan(w, r)
+	})
 	switch {
 	case err == nil:
 		d.prolong(w, r)
@@ -88,9 +87,7 @@ func (d *Door) postScans(w http.ResponseWriter, r *http.Request) error {
 	case fault.CodeOf(err) == fault.Broken:
 		return err
 	}
-	if _, drained := io.Copy(io.Discard, io.LimitReader(whole, swallowed)); drained != nil {
-		w.Header().Set("Connection", "close")
-	}
+	swallow(w, whole)
 	if !web.OnForm(err) || page == 0 {
 		return d.lost(w, r, err)
 	}
@@ -110,8 +107,31 @@ func (d *Door) postScans(w http.ResponseWriter, r *http.Request) error {
 	return d.render(w, r, web.Status(err), ScansPage(v))
 }
 
-func (d *Door) takeScan(w http.ResponseWriter, r *http.Request) (application.Page, error) {
+// upload is the file of a form, as it comes.
+type upload = *multipart.Part
+
+// takePhoto reads a form of one page and its photo and hands the file over;
+// whole is the body as far as it was not read.
+func (d *Door) takePhoto(w http.ResponseWriter, r *http.Request, take func(application.Page, upload) error) (page application.Page, whole io.Reader, err error) {
+	slow := http.NewResponseController(w)
+	if err := errors.Join(slow.SetReadDeadline(time.Now().Add(uploadIn)), slow.SetWriteDeadline(time.Now().Add(2*uploadIn))); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, nil, err
+	}
+	whole = r.Body
 	r.Body = http.MaxBytesReader(w, r.Body, uploadBody)
+	page, err = readPhoto(r, take)
+	return page, whole, err
+}
+
+// swallow reads on in a body that was refused, as far as is bearable, so that
+// the browser gets to see the answer.
+func swallow(w http.ResponseWriter, whole io.Reader) {
+	if _, err := io.Copy(io.Discard, io.LimitReader(whole, swallowed)); err != nil {
+		w.Header().Set("Connection", "close")
+	}
+}
+
+func readPhoto(r *http.Request, take func(application.Page, upload) error) (application.Page, error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return 0, web.ErrMedia
@@ -136,24 +156,19 @@ func (d *Door) takeScan(w http.ResponseWriter, r *http.Request) (application.Pag
 				return 0, web.ErrNotFound
 			}
 		case "file":
-			if page == 0 {
+			switch {
+			case page == 0:
 				return 0, web.ErrForm
+			case part.FileName() == "":
+				return page, scan.ErrEmpty // a form sent without choosing a file
 			}
-			return page, d.sendScan(r, page, part)
+			return page, uploadFault(take(page, part))
 		}
 	}
 	if page == 0 {
 		return 0, web.ErrForm
 	}
 	return page, scan.ErrEmpty
-}
-
-func (d *Door) sendScan(r *http.Request, page application.Page, part *multipart.Part) error {
-	if part.FileName() == "" {
-		return scan.ErrEmpty // a form sent without choosing a file
-	}
-	_, err := d.Applications.Upload(r.Context(), holder(r), page, part)
-	return uploadFault(err)
 }
 
 // uploadFault puts the network's own words into ours.
@@ -189,6 +204,11 @@ func (d *Door) getScan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return picturefile(w, r, which, picture)
+}
+
+// picturefile answers with a picture that may be kept and not be run.
+func picturefile(w http.ResponseWriter, r *http.Request, which id.ID, picture []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", "image/jpeg")
 	h.Set("Content-Length", strconv.Itoa(len(picture)))

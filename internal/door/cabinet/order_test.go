@@ -50,6 +50,13 @@ func photo(t *testing.T, seed int) []byte {
 // upload posts a file as a plain form does, without scripts.
 func (b *browser) upload(page, name string, file []byte) answer {
 	b.w.Helper()
+	return b.uploadTo("/order/scans", page, name, file)
+}
+
+// uploadTo is upload for any page that takes photos; a device with a key sends
+// it by its script, with a proof.
+func (b *browser) uploadTo(path, page, name string, file []byte) answer {
+	b.w.Helper()
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
 	must := func(err error) {
@@ -63,7 +70,16 @@ func (b *browser) upload(page, name string, file []byte) answer {
 	_, err = part.Write(file)
 	must(err)
 	must(m.Close())
-	return b.do("POST", "/order/scans", &body, http.Header{"Content-Type": {m.FormDataContentType()}})
+	header := http.Header{"Content-Type": {m.FormDataContentType()}}
+	if proof := b.proof(path, body.String()); proof != "" {
+		header.Set("Device-Proof", proof)
+	}
+	a := b.do("POST", path, &body, header)
+	if to := a.header.Get("Hx-Redirect"); to != "" { // a script goes on by itself
+		a.status = http.StatusSeeOther
+		a.header.Set("Location", to)
+	}
+	return a
 }
 
 var (

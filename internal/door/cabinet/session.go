@@ -157,6 +157,7 @@ const (
 	noticePasscode     notice = "passcode"
 	noticeLockedDown   notice = "locked_down"
 	noticeDeletion     notice = "deletion"
+	noticePapers       notice = "papers"
 )
 
 func leaveNotice(w http.ResponseWriter, n notice) {
@@ -187,7 +188,7 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended_all")}
 	case noticeForgotten:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.forgotten")}
-	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion:
+	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion, noticePapers:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
 	case noticeRevoked:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.revoked")}

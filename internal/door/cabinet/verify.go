@@ -89,16 +89,19 @@ func readReceipt(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func readable(p ui.Page, o order.Parsed) []VerifyLine {
 	out := make([]VerifyLine, 0, len(o.Lines))
 	for _, l := range o.Lines {
-		key := "cabinet.order_line." + strings.ReplaceAll(l.Name, " ", "_")
-		name := l.Name
-		if p.P.Has(key) {
-			name = p.P.T(key)
-		}
 		value := l.Value
 		if words := "cabinet.order_what." + strings.ToLower(strings.ReplaceAll(l.Value, " ", "_")); l.Name == "what" && p.P.Has(words) {
 			value = p.P.T(words)
 		}
-		out = append(out, VerifyLine{Name: name, Value: value})
+		out = append(out, VerifyLine{Name: lineName(p, l.Name), Value: value})
 	}
 	return out
+}
+
+// lineName is a line's name in the reader's words; its own where we have none.
+func lineName(p ui.Page, name string) string {
+	if key := "cabinet.order_line." + strings.ReplaceAll(name, " ", "_"); p.P.Has(key) {
+		return p.P.T(key)
+	}
+	return name
 }

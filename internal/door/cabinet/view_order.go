@@ -63,6 +63,7 @@ type HomeView struct {
 	Alerts       []Alert       // questions about what happened to the ways in
 	WantsQuest   bool          // a client of the old way has not filled the questionnaire in
 	OfferPasskey bool          // the device signs, and he has no passkey yet
+	WantsPapers  bool          // a change of his own data waits for his word
 	Total        money.Amount
 	Cards        []ui.Card
 	Spending     *Spending // nil: nothing was spent this month, the box is left out

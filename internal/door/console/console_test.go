@@ -57,6 +57,8 @@ var matrix = map[string]string{
 	"POST /staff":                "admin",
 	"POST /staff/{id}":           "admin",
 
+	"GET /proposals/{id}/scans/{scan}": "support,card_officer,compliance",
+
 	"GET /clients/{uid}/propose/{kind}":  "support,card_officer,compliance",
 	"POST /clients/{uid}/propose/{kind}": "support,card_officer,compliance",
 

@@ -10,6 +10,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/watch"
@@ -37,6 +38,8 @@ type Deps struct {
 	Operations *operation.Service
 	// Applications are the questionnaires that managers decide.
 	Applications *application.Service
+	// Papers are what clients are asked for when their own data change.
+	Papers *paper.Service
 	// Privacy holds the requests to delete that compliance answers.
 	Privacy *privacy.Service
 

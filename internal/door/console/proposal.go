@@ -1,13 +1,15 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/paper"
+	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
@@ -38,7 +40,13 @@ type ProposalView struct {
 	Fields    [][2]string // label, value
 	Reason    string
 	MayDecide bool
+	Word      string // how the client's own word stands: asked, given; empty: it is not needed
+	WordAt    string
+	Scans     []ProposalScan
 }
+
+// ProposalScan is a page of the passport that came with the client's word.
+type ProposalScan struct{ Name, Href string }
 
 // ProposeView is the form of a proposal.
 type ProposeView struct {
@@ -106,7 +114,60 @@ func (d *Door) showProposal(w http.ResponseWriter, r *http.Request, status int, 
 			v.Fields = append(v.Fields, [2]string{v.P.T("console.field." + name), value})
 		}
 	}
+	if err := d.clientsWord(r, &v, x); err != nil {
+		return err
+	}
 	return d.render(w, r, status, ProposalPage(v))
+}
+
+// clientsWord tells what the client himself has said to a proposal.
+func (d *Door) clientsWord(r *http.Request, v *ProposalView, x staff.Proposal) error {
+	q, err := d.Papers.Of(r.Context(), x)
+	if errors.Is(err, paper.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.Word, v.WordAt = "given", stampOf(q.Changed)
+	if q.State == paper.Asked {
+		v.Word = "asked"
+		return nil
+	}
+	for _, p := range q.Pages {
+		if p.Have {
+			v.Scans = append(v.Scans, ProposalScan{
+				Name: v.P.T("console.page." + p.Page.Name()), Href: "/proposals/" + x.Text() + "/scans/" + p.Scan.ID.Text(scan.Prefix),
+			})
+		}
+	}
+	return nil
+}
+
+// getProposalScan gives a picture that the client sent, with the reader's name
+// and the time drawn into it. Each picture seen is a look that the client reads
+// of, and a line of the trail.
+func (d *Door) getProposalScan(w http.ResponseWriter, r *http.Request) error {
+	key, err := id.Parse(staff.ProposalPrefix, r.PathValue("id"))
+	if err != nil {
+		return staff.ErrMissing
+	}
+	which, err := id.Parse(scan.Prefix, r.PathValue("scan"))
+	if err != nil {
+		return scan.ErrMissing
+	}
+	x, err := d.Staff.ProposalScan(r.Context(), of(r).actor, key)
+	if err != nil {
+		return err
+	}
+	picture, err := d.Papers.Picture(r.Context(), of(r).actor, x, which)
+	if errors.Is(err, paper.ErrNone) {
+		return scan.ErrMissing
+	}
+	if err != nil {
+		return err
+	}
+	return jpeg(w, r, which, picture)
 }
 
 func (d *Door) postDecide(w http.ResponseWriter, r *http.Request) error {
@@ -115,21 +176,22 @@ func (d *Door) postDecide(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return staff.ErrMissing
 	}
-	yes := c.form.Get("decision") == "yes"
-	if !yes && c.form.Get("decision") != "no" {
+	notice, known := map[string]string{"yes": "approved", "no": "refused", "again": "sent_back"}[c.form.Get("decision")]
+	switch {
+	case !known:
 		return staff.ErrPayload
+	case notice == "sent_back":
+		err = d.Staff.AskAgain(r.Context(), c.actor, key)
+	default:
+		_, err = d.Staff.Decide(r.Context(), c.actor, key, notice == "approved")
 	}
-	if _, err := d.Staff.Decide(r.Context(), c.actor, key, yes); err != nil {
-		if web.OnForm(err) {
-			return d.showProposal(w, r, http.StatusUnprocessableEntity, err)
-		}
+	if err != nil && web.OnForm(err) {
+		return d.showProposal(w, r, http.StatusUnprocessableEntity, err)
+	}
+	if err != nil {
 		return err
 	}
-	name := "refused"
-	if yes {
-		name = "approved"
-	}
-	leaveNotice(w, name)
+	leaveNotice(w, notice)
 	return seeOther(w, r, "/proposals")
 }
 
@@ -141,7 +203,7 @@ func fieldsOf(k staff.ProposalKind) []string {
 	case staff.ProposeMail:
 		return []string{"email"}
 	case staff.ProposePerson:
-		return []string{"series", "number", "department", "issued_by", "issued_on", "birth_place", "post_code", "region", "city", "street", "house", "flat"}
+		return []string{"last", "first", "middle", "series", "number", "department", "issued_by", "issued_on", "birth_place", "post_code", "region", "city", "street", "house", "flat"}
 	case staff.ProposeUnfreeze:
 		return []string{"card"}
 	case staff.ProposeCorrection:
@@ -153,8 +215,9 @@ func fieldsOf(k staff.ProposalKind) []string {
 // formOf tells how a field of a proposal is written, where that is no matter of
 // course.
 func formOf(p Page, field string) string {
-	if field == "issued_on" {
-		return p.P.T("console.hint.issued_on")
+	switch field {
+	case "issued_on", "last":
+		return p.P.T("console.hint." + field)
 	}
 	return ""
 }
@@ -228,12 +291,15 @@ func (d *Door) postPropose(w http.ResponseWriter, r *http.Request) error {
 		typed["reason"] = c.form.Get("reason")
 		return d.showPropose(w, r, http.StatusUnprocessableEntity, err, typed)
 	}
-	if kind == staff.ProposePerson {
-		if err := application.CheckChange(who.Born, strings.TrimSpace(typed["issued_on"]), strings.TrimSpace(typed["region"]), d.DB.Now()); err != nil {
+	n := staff.Proposing{Kind: kind, Case: own.ID, Fields: typed, Reason: c.form.Get("reason")}
+	if kind == staff.ProposePerson || kind == staff.ProposeMail {
+		if n.Fields, err = application.Changed(who.Born, typed, d.DB.Now()); err != nil {
 			return again(err)
 		}
+		if len(n.Fields) == 0 {
+			return again(staff.ErrPayload)
+		}
 	}
-	n := staff.Proposing{Kind: kind, Case: own.ID, Fields: typed, Reason: c.form.Get("reason")}
 	if kind == staff.ProposePhone {
 		to, err := phone.Parse(typed["phone"])
 		if err != nil {

@@ -69,6 +69,7 @@ func (d *Door) routes() []route {
 		{method: get, path: "/proposals", who: member, roles: staff.Clients, serve: d.getProposals},
 		{method: get, path: "/proposals/{id}", who: member, roles: staff.Clients, serve: d.getProposal},
 		{method: post, path: "/proposals/{id}", who: member, roles: staff.Clients, serve: d.postDecide},
+		{method: get, path: "/proposals/{id}/scans/{scan}", who: member, roles: staff.Clients &^ staff.Manager, serve: d.getProposalScan},
 
 		// Requests to delete, answered within thirty days; no client data is opened.
 		{method: get, path: "/deletions", who: member, roles: staff.Compliance, serve: d.getDeletions},

@@ -14,6 +14,7 @@ import (
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/watch"
@@ -35,6 +36,7 @@ type desk struct {
 	watch *watch.Service
 
 	privacy *privacy.Service
+	papers  *paper.Service
 }
 
 func each(t *testing.T, fn func(d *desk)) {
@@ -47,8 +49,9 @@ func each(t *testing.T, fn func(d *desk)) {
 		d.must(err)
 		kit, err := ui.NewKit(ui.DefaultBrand())
 		d.must(err)
+		d.papers = paper.New(paper.Deps{DB: w.DB, Vault: w.Vault, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
 		d.staff, err = staff.New(w.DB, w.Vault, ids, staff.Options{
-			Origin: origin, Host: "console.bank.example", Now: w.Now, Alarm: d.watch,
+			Origin: origin, Host: "console.bank.example", Now: w.Now, Alarm: d.watch, Word: d.papers,
 			Apply: map[staff.ProposalKind]staff.Applier{
 				staff.ProposePhone: func(ctx context.Context, p staff.Proposal, by staff.Actor) error {
 					change, err := id.Parse(access.NumberPrefix, p.Fields["change"])
@@ -71,7 +74,7 @@ func each(t *testing.T, fn func(d *desk)) {
 		})
 		d.door = console.New(console.Deps{
 			Front: front, Kit: kit, DB: w.DB, Vault: w.Vault, IDs: ids, Staff: d.staff, Watch: d.watch, Clients: w.Clients,
-			Cards: w.Cards, Access: w.Access, Operations: operation.New(w.DB, w.Vault), Applications: w.Apply, Privacy: d.privacy, Now: w.Now,
+			Cards: w.Cards, Access: w.Access, Operations: operation.New(w.DB, w.Vault), Applications: w.Apply, Papers: d.papers, Privacy: d.privacy, Now: w.Now,
 		})
 		d.http = d.door.Handler()
 		fn(d)

@@ -12,6 +12,16 @@ import (
 	"rocketbank/internal/door/web/webtest"
 )
 
+// withoutDocument are the writes that take no JSON document, and why. A write
+// that is neither here nor describes its document fails: its members would be
+// driven by nobody.
+var withoutDocument = map[string]string{
+	"forgetDevice": "the path names what ends", "endSession": "the path names what ends",
+	"resendCode": "an act on the caller's own application", "submitApplication": "an act on the caller's own application",
+	"withdrawApplication": "an act on the caller's own application", "applyAgain": "an act on the caller's own application",
+	"uploadPage": "a file; TestPages drives the uploads",
+}
+
 // Bad input into every write of the API, driven from the description that the
 // API gives of itself: each member of each body as everything it should not be.
 func TestBadInputIntoEveryWrite(t *testing.T) {
@@ -30,7 +40,7 @@ func TestBadInputIntoEveryWrite(t *testing.T) {
 	for name, value := range webtest.Nasty() {
 		values[name] = value
 	}
-	writes := 0
+	writes, bare := 0, maps.Clone(withoutDocument)
 	for path, methods := range spec.body["paths"].(obj) {
 		for method, op := range methods.(obj) {
 			method = strings.ToUpper(method)
@@ -38,6 +48,11 @@ func TestBadInputIntoEveryWrite(t *testing.T) {
 				continue
 			}
 			writes++
+			name, members := op.(obj)["operationId"].(string), membersOf(t, spec.body, op.(obj))
+			if _, known := bare[name]; known != (members == nil) {
+				t.Errorf("%s %s (%s): a document is described: %t, listed as one without: %t", method, path, name, members != nil, known)
+			}
+			delete(bare, name)
 			send := func(what, at string, body any) {
 				t.Helper()
 				for _, token := range []string{anna.transfer, anna.reading, ""} {
@@ -60,7 +75,6 @@ func TestBadInputIntoEveryWrite(t *testing.T) {
 				}
 				continue
 			}
-			members := membersOf(t, spec.body, op.(obj))
 			for _, member := range members {
 				for name, value := range values {
 					send(member+" "+name, path, obj{member: value})
@@ -79,12 +93,15 @@ func TestBadInputIntoEveryWrite(t *testing.T) {
 	if writes < 5 {
 		t.Errorf("only %d writes: is the description walked?", writes)
 	}
+	for name := range bare {
+		t.Errorf("%s is listed as a write without a document and is no write", name)
+	}
 	if changed := webtest.Differ(before, webtest.Rows(t, w.DB, money...)); len(changed) > 0 {
 		t.Errorf("changed:\n%s", strings.Join(changed, "\n"))
 	}
 }
 
-// membersOf gives the members of an operation's body; none when it takes no
+// membersOf gives the members of an operation's body; nil when it takes no
 // document (an act by itself, or a file).
 func membersOf(t *testing.T, spec, op obj) []string {
 	t.Helper()

@@ -204,8 +204,9 @@ func (s *Service) claim(ctx context.Context, flowToken string) (flowRow, NumberC
 
 // ClaimNumber ends an approved number change on a new device: a flow whose
 // code came to the new number and which therefore stands AtNobody, the day of
-// waiting, and the client's passcode. The device becomes known.
-func (s *Service) ClaimNumber(ctx context.Context, flowToken, passcode string, from Visitor) (e Entry, err error) {
+// waiting, the client's passcode, and his word on the order (ClaimOrder). The
+// device becomes known.
+func (s *Service) ClaimNumber(ctx context.Context, flowToken, passcode string, from Visitor, sign Signer) (e Entry, err error) {
 	f, c, err := s.claim(ctx, flowToken)
 	if err != nil {
 		return Entry{}, err
@@ -227,6 +228,15 @@ func (s *Service) ClaimNumber(ctx context.Context, flowToken, passcode string, f
 	if err := s.judgeStrange(ctx, c.Client, passcode, from); err != nil {
 		return Entry{}, err
 	}
+	change, err := s.claimChange(ctx, f, c)
+	if err != nil {
+		return Entry{}, err
+	}
+	device := s.ids.New()
+	word, err := change.confirmed(ctx, sign, device, signed.PublicKey)
+	if err != nil {
+		return Entry{}, err
+	}
 	err = s.db.Write(ctx, func(tx db.Tx) error {
 		f, err := s.flow(ctx, tx, qFlowLock, flowToken)
 		if err != nil {
@@ -235,10 +245,13 @@ func (s *Service) ClaimNumber(ctx context.Context, flowToken, passcode string, f
 		if f.stage != AtNobody {
 			return ErrStep
 		}
+		if err := keep(ctx, tx, word); err != nil {
+			return err
+		}
 		if err := s.switchNumber(ctx, tx, c, old.Phone, id.ID{}); err != nil {
 			return err
 		}
-		e, err = s.admit(ctx, tx, f, flowToken, c.Client, signed, from, client.Person{ID: c.Client, Lang: old.Lang})
+		e, err = s.admit(ctx, tx, f, flowToken, c.Client, device, signed, from, client.Person{ID: c.Client, Lang: old.Lang})
 		return err
 	})
 	if err != nil {

@@ -53,8 +53,8 @@ func (s *Service) deviceOf(ctx context.Context, r db.Reader, who client.ID, devi
 // enrol makes a device known, with the key spki or, when that is nil, without.
 // A client's first device has his whole trust, and so has one that a passkey
 // vouches for; any other starts with reduced limits, and he is told of it (A14).
-func (s *Service) enrol(ctx context.Context, tx db.Tx, who client.ID, token string, spki []byte, vouched bool, from Visitor) (deviceRow, error) {
-	d := deviceRow{id: s.ids.New(), kind: Scriptless, key: spki, name: coarse(from.Agent)}
+func (s *Service) enrol(ctx context.Context, tx db.Tx, who client.ID, device id.ID, token string, spki []byte, vouched bool, from Visitor) (deviceRow, error) {
+	d := deviceRow{id: device, kind: Scriptless, key: spki, name: coarse(from.Agent)}
 	if len(spki) > 0 {
 		d.kind = Keyed
 	}

@@ -85,7 +85,7 @@ func (s *Service) firstLogin(ctx context.Context, flowToken string, f First, fro
 		if n == 0 {
 			return ErrStep
 		}
-		e, err = s.admit(ctx, tx, locked, flowToken, who, signed, from, client.Person{ID: who, Lang: c.Lang})
+		e, err = s.admit(ctx, tx, locked, flowToken, who, s.ids.New(), signed, from, client.Person{ID: who, Lang: c.Lang})
 		return err
 	})
 	if err != nil {

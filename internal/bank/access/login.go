@@ -250,7 +250,7 @@ func (s *Service) finishStrange(ctx context.Context, f flowRow, flowToken, passc
 		if locked.stage != AtPasscode {
 			return ErrStep // a double tap: the other one was first, see FinishLogin
 		}
-		e, err = s.admit(ctx, tx, locked, flowToken, f.client, signed, from, p)
+		e, err = s.admit(ctx, tx, locked, flowToken, f.client, s.ids.New(), signed, from, p)
 		return err
 	})
 	if errors.Is(err, ErrStep) {
@@ -311,15 +311,15 @@ func (s *Service) judgeStrange(ctx context.Context, who client.ID, passcode stri
 	return refusal.At("passcode")
 }
 
-// admit ends a flow on a new device: it makes the device known and opens a
-// session, in the caller's unit of work.
-func (s *Service) admit(ctx context.Context, tx db.Tx, f flowRow, flowToken string, who client.ID, signed Evidence, from Visitor, p client.Person) (Entry, error) {
+// admit ends a flow on a new device: it makes the device known under the given
+// identifier and opens a session, in the caller's unit of work.
+func (s *Service) admit(ctx context.Context, tx db.Tx, f flowRow, flowToken string, who client.ID, device id.ID, signed Evidence, from Visitor, p client.Person) (Entry, error) {
 	f.stage, f.client = AtEnd, who
 	if err := s.save(ctx, tx, f); err != nil {
 		return Entry{}, err
 	}
 	deviceToken := s.deviceToken(f, flowToken)
-	on, err := s.enrol(ctx, tx, who, deviceToken, signed.PublicKey, false, from)
+	on, err := s.enrol(ctx, tx, who, device, deviceToken, signed.PublicKey, false, from)
 	if err != nil {
 		return Entry{}, err
 	}

@@ -132,7 +132,7 @@ func (s *Service) vouchedDevice(ctx context.Context, tx db.Tx, k passkeyRow, tok
 			return deviceRow{}, err
 		}
 	}
-	return s.enrol(ctx, tx, k.client, token, spki, tx.Now().UnixMicro() >= k.reduced, from)
+	return s.enrol(ctx, tx, k.client, s.ids.New(), token, spki, tx.Now().UnixMicro() >= k.reduced, from)
 }
 
 // passkeyDevice finds the device that a passkey login goes on with; zero when

@@ -158,10 +158,10 @@ func (s *Service) openRecovery(ctx context.Context, r db.Reader, who client.ID, 
 // Recover ends a recovery: it sets the passcode that the client chose and
 // opens a session. It takes all of: the phone's code (a flow AtPasscode), a
 // recovery that the contact centre started, a known device (deviceToken, and
-// from.Proof if it has a key) or the day of waiting, and the code word. n.Code
-// is not looked at. All other sessions end and limits are reduced for 48
+// from.Proof if it has a key) or the day of waiting, the code word, and the
+// client's word on the order (RecoveryOrder). n.Code is not looked at. All other sessions end and limits are reduced for 48
 // hours (MarkChanged); a known device goes on, another becomes known.
-func (s *Service) Recover(ctx context.Context, flowToken, deviceToken string, n NewPasscode, from Visitor) (e Entry, err error) {
+func (s *Service) Recover(ctx context.Context, flowToken, deviceToken string, n NewPasscode, from Visitor, sign Signer) (e Entry, err error) {
 	f, err := s.flow(ctx, s.db, qFlow, flowToken)
 	if err != nil {
 		return Entry{}, err
@@ -173,13 +173,15 @@ func (s *Service) Recover(ctx context.Context, flowToken, deviceToken string, n 
 	if err != nil {
 		return Entry{}, err
 	}
-	if _, err := s.openRecovery(ctx, s.db, f.client, known); err != nil {
+	started, err := s.openRecovery(ctx, s.db, f.client, known)
+	if err != nil {
 		return Entry{}, err
 	}
 	if !known {
 		if signed, err = s.newKey(f.id.Text(FlowPrefix), from); err != nil {
 			return Entry{}, err
 		}
+		on = deviceRow{id: s.ids.New()}
 	}
 	c, err := s.clients.ByID(ctx, f.client)
 	if err != nil {
@@ -194,6 +196,14 @@ func (s *Service) Recover(ctx context.Context, flowToken, deviceToken string, n 
 		}
 	}
 	if err := s.judgeCodeWord(ctx, f.client, n.CodeWord, "client"); err != nil {
+		return Entry{}, err
+	}
+	change, err := s.recoveryChange(ctx, f, started)
+	if err != nil {
+		return Entry{}, err
+	}
+	word, err := change.confirmed(ctx, sign, on.id, signed.PublicKey)
+	if err != nil {
 		return Entry{}, err
 	}
 	hash, err := s.vault.HashPasscode(ctx, n.Passcode)
@@ -215,6 +225,12 @@ func (s *Service) Recover(ctx context.Context, flowToken, deviceToken string, n 
 		}
 		r, err := s.openRecovery(ctx, tx, f.client, known)
 		if err != nil {
+			return err
+		}
+		if r.ID != started.ID {
+			return ErrChangeProof // another one was started meanwhile
+		}
+		if err := keep(ctx, tx, word); err != nil {
 			return err
 		}
 		if n, err := tx.Exec(ctx, qRecoveryDone, int64(f.client), r.ID.Bytes()); err != nil || n == 0 {
@@ -241,7 +257,7 @@ func (s *Service) Recover(ctx context.Context, flowToken, deviceToken string, n 
 // comeBack ends a flow on a known device, which goes on, or on a new one.
 func (s *Service) comeBack(ctx context.Context, tx db.Tx, f flowRow, flowToken string, known bool, on deviceRow, signed Evidence, from Visitor, p client.Person) (Entry, error) {
 	if !known {
-		return s.admit(ctx, tx, f, flowToken, f.client, signed, from, p)
+		return s.admit(ctx, tx, f, flowToken, f.client, on.id, signed, from, p)
 	}
 	f.stage = AtEnd
 	if err := s.save(ctx, tx, f); err != nil {

@@ -1,12 +1,18 @@
 package access_test
 
 import (
+	"bytes"
+	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/order"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
 )
 
 // heard lets a member of staff hear the right word.
@@ -65,7 +71,7 @@ func TestA11_ForgottenOnAKnownDevice(t *testing.T) {
 		n := access.NewPasscode{CodeWord: word, Passcode: other, Repeat: other}
 		f := w.Flow(anya).Token.Reveal()
 		wants(w, "told", w.Access.RecoveryOf(bg, f, device), access.ErrNoRecovery)
-		_, err := w.Access.Recover(bg, f, device, n, w.Prove(p))
+		_, err := w.Access.Recover(bg, f, device, n, w.Prove(p), w.Signs(p.Key))
 		wants(w, "not started", err, access.ErrNoRecovery)
 		heard(w, p.ID, irina)
 		if _, err := w.Access.StartRecovery(bg, irina, p.ID); err != nil {
@@ -85,7 +91,7 @@ func TestA11_ForgottenOnAKnownDevice(t *testing.T) {
 			"a wrong code word":          {device, access.NewPasscode{CodeWord: "лошадка", Passcode: other, Repeat: other}, w.Prove(p), access.ErrWrongCodeWord},
 			"a weak passcode":            {device, access.NewPasscode{CodeWord: word, Passcode: "0000", Repeat: "0000"}, w.Prove(p), access.ErrPassWeak},
 		} {
-			_, err := w.Access.Recover(bg, f, tc.device, tc.n, tc.from)
+			_, err := w.Access.Recover(bg, f, tc.device, tc.n, tc.from, w.Signs(p.Key))
 			wants(w, what, err, tc.want)
 		}
 		if err := w.Access.RecoveryOf(bg, f, device); err != nil {
@@ -93,17 +99,17 @@ func TestA11_ForgottenOnAKnownDevice(t *testing.T) {
 		}
 		wants(w, "the page of a new one", w.Access.RecoveryOf(bg, f, ""), access.ErrRecoveryWaits)
 		unproved := start(w, anya)
-		_, err = w.Access.Recover(bg, unproved.Token.Reveal(), device, n, w.Prove(p))
+		_, err = w.Access.Recover(bg, unproved.Token.Reveal(), device, n, w.Prove(p), w.Signs(p.Key))
 		wants(w, "no code of a SMS", err, access.ErrStep)
 
-		e, err := w.Access.Recover(bg, f, device, n, w.Prove(p))
+		e, err := w.Access.Recover(bg, f, device, n, w.Prove(p), w.Signs(p.Key))
 		if err != nil {
 			w.Fatal(err)
 		}
 		if e.Session.Device != p.Session.Device || !e.DeviceToken.Empty() || e.Session.Standing.Reduced.IsZero() {
 			w.Errorf("%+v", e.Session)
 		}
-		_, err = w.Access.Recover(bg, f, device, n, w.Prove(p))
+		_, err = w.Access.Recover(bg, f, device, n, w.Prove(p), w.Signs(p.Key))
 		wants(w, "twice", err, access.ErrStep)
 		_, err = w.Access.Alive(bg, second.Session)
 		wants(w, "another session", err, access.ErrEnded)
@@ -128,14 +134,14 @@ func TestA11_ForgottenOnANewDevice(t *testing.T) {
 			}
 		}
 		begin()
-		_, err := w.Access.Recover(bg, w.Flow(anya).Token.Reveal(), "", n, accesstest.Home)
+		_, err := w.Access.Recover(bg, w.Flow(anya).Token.Reveal(), "", n, accesstest.Home, w.Signs(nil))
 		wants(w, "at once", err, access.ErrRecoveryWaits)
 		token, _ := link(w, p.ID, access.AlertRecovery)
 		if _, err := w.Access.NotMe(bg, token); err != nil {
 			w.Fatal(err)
 		}
 		w.Wait(25 * time.Hour)
-		_, err = w.Access.Recover(bg, w.Flow(anya).Token.Reveal(), "", n, accesstest.Home)
+		_, err = w.Access.Recover(bg, w.Flow(anya).Token.Reveal(), "", n, accesstest.Home, w.Signs(nil))
 		wants(w, "after «Это не я»", err, access.ErrNoRecovery)
 
 		begin()
@@ -143,7 +149,7 @@ func TestA11_ForgottenOnANewDevice(t *testing.T) {
 		key, f := accesstest.NewKey(w.T), w.Flow(anya)
 		from := accesstest.Home
 		from.Key = key.Enrol(f.ID.Text(access.FlowPrefix))
-		e, err := w.Access.Recover(bg, f.Token.Reveal(), "", n, from)
+		e, err := w.Access.Recover(bg, f.Token.Reveal(), "", n, from, w.Signs(key))
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -152,7 +158,7 @@ func TestA11_ForgottenOnANewDevice(t *testing.T) {
 		}
 		begin()
 		w.Wait(8 * 24 * time.Hour)
-		_, err = w.Access.Recover(bg, w.Flow(anya).Token.Reveal(), "", n, accesstest.Home)
+		_, err = w.Access.Recover(bg, w.Flow(anya).Token.Reveal(), "", n, accesstest.Home, w.Signs(nil))
 		wants(w, "a week later", err, access.ErrNoRecovery)
 	})
 }
@@ -234,34 +240,34 @@ func TestNumberChangeOnANewDevice(t *testing.T) {
 	accesstest.Each(t, func(w *world) {
 		p := chief(w)
 		f := w.Flow(newPhone).Token.Reveal()
-		_, err := w.Access.ClaimNumber(bg, f, right, accesstest.Home)
+		_, err := w.Access.ClaimNumber(bg, f, right, accesstest.Home, w.Signs(nil))
 		wants(w, "nobody's number", err, access.ErrNoNumber)
 		heard(w, p.ID, irina)
 		c, err := w.Access.StartNumberChange(bg, irina, p.ID, newPhone)
 		if err != nil {
 			w.Fatal(err)
 		}
-		_, err = w.Access.ClaimNumber(bg, f, right, accesstest.Home)
+		_, err = w.Access.ClaimNumber(bg, f, right, accesstest.Home, w.Signs(nil))
 		wants(w, "not approved", err, access.ErrNoNumber)
 		if _, err := w.Access.ApproveNumberChange(bg, oleg, p.ID, c.ID); err != nil {
 			w.Fatal(err)
 		}
-		_, err = w.Access.ClaimNumber(bg, f, right, accesstest.Home)
+		_, err = w.Access.ClaimNumber(bg, f, right, accesstest.Home, w.Signs(nil))
 		wants(w, "at once", err, access.ErrNumberWaits)
 		w.Wait(25 * time.Hour)
 		f = w.Flow(newPhone).Token.Reveal()
-		_, err = w.Access.ClaimNumber(bg, f, bad, accesstest.Home)
+		_, err = w.Access.ClaimNumber(bg, f, bad, accesstest.Home, w.Signs(nil))
 		wants(w, "a wrong passcode", err, access.ErrWrongPass)
-		_, err = w.Access.ClaimNumber(bg, start(w, newPhone).Token.Reveal(), right, accesstest.Home)
+		_, err = w.Access.ClaimNumber(bg, start(w, newPhone).Token.Reveal(), right, accesstest.Home, w.Signs(nil))
 		wants(w, "no code", err, access.ErrStep)
-		e, err := w.Access.ClaimNumber(bg, f, right, accesstest.Home)
+		e, err := w.Access.ClaimNumber(bg, f, right, accesstest.Home, w.Signs(nil))
 		if err != nil || e.Session.Client != p.ID || e.DeviceToken.Empty() {
 			w.Fatal(e, err)
 		}
 		if now, err := w.Clients.ByID(bg, p.ID); err != nil || now.Phone != newPhone {
 			w.Error(now.Phone, err)
 		}
-		_, err = w.Access.ClaimNumber(bg, f, right, accesstest.Home)
+		_, err = w.Access.ClaimNumber(bg, f, right, accesstest.Home, w.Signs(nil))
 		wants(w, "twice", err, access.ErrStep)
 	})
 }
@@ -286,7 +292,7 @@ func TestNumberChangeDenied(t *testing.T) {
 		_, err = w.Access.NumberChangeOf(bg, p.ID)
 		wants(w, "waiting", err, access.ErrNoNumber)
 		w.Wait(25 * time.Hour)
-		_, err = w.Access.ClaimNumber(bg, w.Flow(newPhone).Token.Reveal(), right, accesstest.Home)
+		_, err = w.Access.ClaimNumber(bg, w.Flow(newPhone).Token.Reveal(), right, accesstest.Home, w.Signs(nil))
 		wants(w, "claimed", err, access.ErrNoNumber)
 	})
 }
@@ -297,4 +303,93 @@ func ended(w *world, p accesstest.Person, pr access.Proof, code string) error {
 	o, err := w.Access.OfferNumber(bg, p.Session, pr, code)
 	_, err = w.CarryOut(p, o, err)
 	return err
+}
+
+// changes gives the signed orders of a client that changed a way in, each
+// verified as anybody would.
+func changes(w *world, who client.ID) (out []order.Report) {
+	w.Helper()
+	orders := order.New(order.Deps{DB: w.DB, Vault: w.Vault})
+	all, err := orders.Changes(bg, who, 10)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, c := range all {
+		raw, err := orders.Receipt(bg, who, c.ID)
+		if err != nil {
+			w.Fatal(err)
+		}
+		r, err := order.Verify(raw, orders.Keys())
+		if err != nil {
+			w.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// S14: a forgotten passcode and a number on a new phone leave a signed order, by
+// the key of the very device that ended them or by a code for exactly this text.
+// Another text, another key and none at all change nothing.
+func TestS14_ChangesOutsideASessionAreSigned(t *testing.T) {
+	t.Parallel()
+	accesstest.Each(t, func(w *world) {
+		p := chief(w)
+		heard(w, p.ID, irina)
+		started, err := w.Access.StartRecovery(bg, irina, p.ID)
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.Wait(25 * time.Hour)
+		n := access.NewPasscode{CodeWord: word, Passcode: other, Repeat: other}
+		key, f := accesstest.NewKey(w.T), w.Flow(anya)
+		from := accesstest.Home
+		from.Key = key.Enrol(f.ID.Text(access.FlowPrefix))
+		shown, err := w.Access.RecoveryOrder(bg, f.Token.Reveal())
+		if err != nil {
+			w.Fatal(err)
+		}
+		for what, sign := range map[string]access.Signer{
+			"nothing": nil, "another key": w.Signs(accesstest.NewKey(w.T)),
+			"another text": func(ctx context.Context, c access.FlowChange, device id.ID, spki []byte) (order.Signed, error) {
+				c.Order = order.Compose(order.Head{ID: c.Order.ID, Kind: order.NewFactor, Who: p.Session.ID, When: w.Now()}, order.Line{Name: "factor", Value: "phone"})
+				return w.Signs(key)(ctx, c, device, spki)
+			},
+		} {
+			if _, err := w.Access.Recover(bg, f.Token.Reveal(), "", n, from, sign); fault.CodeOf(err) != fault.Forbidden {
+				w.Errorf("signed by %s: %v", what, err)
+			}
+		}
+		if got := changes(w, p.ID); len(got) != 0 {
+			w.Errorf("%d orders of changes that were refused", len(got))
+		}
+		e, err := w.Access.Recover(bg, f.Token.Reveal(), "", n, from, w.Signs(key))
+		if err != nil {
+			w.Fatal(err)
+		}
+		got := changes(w, p.ID)
+		if len(got) != 1 || got[0].Order.Text != shown.Order.Text || got[0].Order.Value("factor") != "passcode" ||
+			got[0].Order.Value("recovery") != started.ID.Text(access.RecoveryPrefix) || got[0].Evidence.Kind != order.Device ||
+			got[0].Evidence.By != e.Session.Device.Text(access.DevicePrefix) || !bytes.Equal(got[0].Evidence.Key, key.SPKI) {
+			w.Fatalf("%+v", got)
+		}
+
+		heard(w, p.ID, irina)
+		c, err := w.Access.StartNumberChange(bg, irina, p.ID, newPhone)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if _, err := w.Access.ApproveNumberChange(bg, oleg, p.ID, c.ID); err != nil {
+			w.Fatal(err)
+		}
+		w.Wait(25 * time.Hour)
+		e, err = w.Access.ClaimNumber(bg, w.Flow(newPhone).Token.Reveal(), other, accesstest.Home, w.Signs(nil))
+		if err != nil {
+			w.Fatal(err)
+		}
+		if got = changes(w, p.ID); len(got) != 2 || got[0].Order.Value("to") != newPhone.E164() || got[0].Order.Value("change") != c.ID.Text(access.NumberPrefix) ||
+			got[0].Evidence.Kind != order.Code || got[0].Evidence.Phone != newPhone.Masked() || strings.Contains(got[0].Order.Text, anya.E164()) {
+			w.Fatalf("%+v", got)
+		}
+	})
 }

@@ -95,7 +95,7 @@ func TestA07_TimesTellNothing(t *testing.T) {
 	})
 	alike(t, "a recovery before the code", rounds, func(round int, known bool) {
 		n := access.NewPasscode{CodeWord: "слово" + strconv.Itoa(round), Passcode: other, Repeat: other}
-		_, err := w.Access.Recover(bg, flows[side(known)][round], "", n, accesstest.Home)
+		_, err := w.Access.Recover(bg, flows[side(known)][round], "", n, accesstest.Home, nil)
 		wants(w, "too early", err, access.ErrStep)
 	})
 	if got := alerts(w, client.ID); len(got) != 0 {

@@ -33,6 +33,17 @@ type Asker struct {
 	Device  id.ID
 	Lang    locale.Lang
 	IP      string // may be empty
+	// To is where codes go instead of the client's number: one that he has just
+	// proved outside any session.
+	To phone.Number
+}
+
+// phone gives where a code goes.
+func (a Asker) phone(own phone.Number) phone.Number {
+	if a.To.IsZero() {
+		return own
+	}
+	return a.To
 }
 
 // Sent tells how a code went out.
@@ -90,13 +101,13 @@ func (s *Service) SendCode(ctx context.Context, a Asker, d Document) (Sent, erro
 				return ErrResendEarly.With("until", again.UTC())
 			}
 		}
-		out = Sent{To: who.Phone, Until: now.Add(codeTTL), ResendAt: now.Add(resendAfter)}
+		out = Sent{To: a.phone(who.Phone), Until: now.Add(codeTTL), ResendAt: now.Add(resendAfter)}
 		mac := s.codeMAC(a, print, code)
 		if _, err := tx.Exec(ctx, qCodeNew, int64(a.Client), print[:], a.Session.Bytes(), mac, now.UnixMicro(), out.Until.UnixMicro()); err != nil {
 			return fmt.Errorf("code of an order: %w", err)
 		}
 		return s.d.Messenger.SendOrderCode(ctx, tx, Message{
-			Client: a.Client, To: who.Phone, IP: a.IP, Text: vault.Hide(s.words(a.Lang, p, code)), Until: out.Until,
+			Client: a.Client, To: out.To, Claimed: out.To != who.Phone, IP: a.IP, Text: vault.Hide(s.words(a.Lang, p, code)), Until: out.Until,
 		})
 	})
 	return out, err
@@ -218,7 +229,7 @@ func (s *Service) AcceptCode(ctx context.Context, a Asker, d Document, code stri
 	case !right:
 		return Signed{}, ErrWrongCode.With("n", maxWrong-wrong).At("code")
 	}
-	return s.Accept(a.Client, d, Evidence{Kind: Code, By: a.Device.Text(devicePrefix), Phone: who.Phone.Masked(), told: true})
+	return s.Accept(a.Client, d, Evidence{Kind: Code, By: a.Device.Text(devicePrefix), Phone: a.phone(who.Phone).Masked(), told: true})
 }
 
 // readCode takes a code as people and phones give it: «123 456», «123-456».

@@ -26,9 +26,12 @@ type People interface {
 type Message struct {
 	Client client.ID
 	To     phone.Number
-	IP     string // who asks, for the guard of what messages cost; may be empty
-	Text   vault.Hidden
-	Until  time.Time // when it has become pointless
+	// Claimed tells that the number is about to become the client's: that its SIM
+	// is new is no reason to distrust it.
+	Claimed bool
+	IP      string // who asks, for the guard of what messages cost; may be empty
+	Text    vault.Hidden
+	Until   time.Time // when it has become pointless
 }
 
 // Messenger sends codes within a unit of work, as far as its guard of what

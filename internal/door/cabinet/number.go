@@ -25,11 +25,13 @@ type NumberView struct {
 // NumberClaimView is GET and POST /login/number: a new device with the new
 // number, whose code was right.
 //
-// Form fields: passcode.
+// Form fields: passcode; from the script the signature of the order, and where
+// there is none the code that was sent for it.
 type NumberClaimView struct {
 	ui.Page
 	Flow  string    // what a new device's key signs
 	Ready time.Time // from when it may go on; zero: now
+	Order FlowOrder
 }
 
 // numberRoutes are the ways to end what the contact centre has started: a change
@@ -119,7 +121,7 @@ func (d *Door) postClaim(w http.ResponseWriter, r *http.Request) error {
 	err := errors.Join(f.Faults()...)
 	var e access.Entry
 	if err == nil {
-		e, err = d.Access.ClaimNumber(r.Context(), web.Cookie(r, flowCookie), f.Get("passcode"), visitorOf(r))
+		e, err = d.Access.ClaimNumber(r.Context(), web.Cookie(r, flowCookie), f.Get("passcode"), visitorOf(r), d.signsFlow(r))
 	}
 	if err == nil {
 		if err := d.letIn(w, r, e); err != nil {
@@ -151,8 +153,13 @@ func (d *Door) renderClaim(w http.ResponseWriter, r *http.Request, why error) er
 	if d.Now().Before(c.Ready) {
 		v.Ready = c.Ready
 	}
+	change, err := d.Access.ClaimOrder(r.Context(), web.Cookie(r, flowCookie))
+	if err != nil {
+		return err
+	}
+	v.Order = flowOrder(r, change, why)
 	status := http.StatusOK
-	if why != nil && !errors.Is(why, access.ErrNumberWaits) {
+	if why != nil && !errors.Is(why, access.ErrNumberWaits) && !errors.Is(why, errCodeSent) {
 		if !web.OnForm(why) && !isUnproved(why) {
 			return why
 		}

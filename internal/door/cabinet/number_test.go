@@ -94,6 +94,17 @@ func TestNumberOnANewDevice(t *testing.T) {
 	form.Set("passcode", "8264")
 	b.post("/login/number", form).is(422)
 	form.Set("passcode", accesstest.Passcode)
+	// A browser without a key confirms the order by a code for exactly its text.
+	page := b.post("/login/number", form).is(200).has("отправили код", "what: change of a way in")
+	if strings.Contains(page.body, p.phone.E164()) {
+		t.Error("whoever has the new number reads the old one")
+	}
+	form = page.form("/login/number")
+	form.Set("passcode", accesstest.Passcode)
+	code := w.OrderCode(accesstest.Phone(4711))
+	form.Set("code", accesstest.Other(code))
+	b.post("/login/number", form).is(422)
+	form.Set("code", code)
 	b.post("/login/number", form).to("/home")
 	b.get("/home").is(200)
 	if who, err := w.Clients.HoldsPhone(ctx, w.DB, accesstest.Phone(4711)); err != nil || who != p.id {

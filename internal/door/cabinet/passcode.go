@@ -92,7 +92,7 @@ func (d *Door) postRecover(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		e, err = d.Access.Recover(r.Context(), web.Cookie(r, flowCookie), web.Cookie(r, deviceCookie), access.NewPasscode{
 			CodeWord: f.Get("code_word"), Passcode: f.Get("new"), Repeat: f.Get("repeat"),
-		}, visitorOf(r))
+		}, visitorOf(r), d.signsFlow(r))
 	}
 	if err == nil {
 		if err := d.letIn(w, r, e); err != nil {
@@ -120,6 +120,7 @@ func (d *Door) renderRecover(w http.ResponseWriter, r *http.Request, flow access
 	case errors.Is(why, access.ErrPaused):
 		t, _ := until(why)
 		return d.renderLocked(w, r, t)
+	case errors.Is(why, errCodeSent):
 	case !web.OnForm(why) && !isUnproved(why):
 		return why
 	default:
@@ -129,6 +130,13 @@ func (d *Door) renderRecover(w http.ResponseWriter, r *http.Request, flow access
 			return broken
 		}
 		v.Errors = problems
+	}
+	if !v.NotStarted && v.Ready.IsZero() {
+		change, err := d.Access.RecoveryOrder(r.Context(), web.Cookie(r, flowCookie))
+		if err != nil {
+			return d.strayed(w, r, err, "/login/forgot")
+		}
+		v.Order = flowOrder(r, change, why)
 	}
 	return d.render(w, r, status, RecoverPage(v))
 }

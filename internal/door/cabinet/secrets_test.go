@@ -107,8 +107,20 @@ func TestPasscodeIsRecovered(t *testing.T) {
 				t.Errorf("%s: %d\n%s", what, got.status, text(got.body))
 			}
 		}
+		// The key of the new browser signs the order that the page shows.
+		page := b.get("/login/recover").is(200).has("what: change of a way in")
+		key := accesstest.NewKey(w.T)
+		e := key.Enrol(enrolIn.FindStringSubmatch(page.body)[1])
+		good.Set("device_key", b64.EncodeToString(e.PublicKey))
+		good.Set("device_key_signature", b64.EncodeToString(e.Signature))
+		for _, other := range []string{"", "another text"} {
+			good.Set("signature", b64.EncodeToString(key.Sign(other)))
+			b.post("/login/recover", good).is(403)
+		}
+		good.Set("signature", b64.EncodeToString(key.Sign(orderText(page))))
 		b.post("/login/recover", good).to("/home")
 		b.get("/home").is(200)
+		b.get("/profile/orders").is(200).has("Смена кода или номера")
 		p.get("/home").to("/login")
 	})
 }

@@ -52,12 +52,20 @@ type PasscodeView struct {
 
 // RecoverView is GET and POST /login/recover, once the phone is proved.
 //
-// Form fields: code_word, new, repeat.
+// Form fields: code_word, new, repeat; from the script the signature of the
+// order, and where there is none the code that was sent for it.
 type RecoverView struct {
 	ui.Page
 	Flow       string    // what a new device's key signs
 	NotStarted bool      // nobody started it: call us
 	Ready      time.Time // from when a new device may go on; zero: now
+	Order      FlowOrder
+}
+
+// FlowOrder is the order of a change that ends outside any session.
+type FlowOrder struct {
+	Text string
+	Sent string // where the code for it went, masked; empty: none was sent
 }
 
 // Alert is a question about what happened to the ways in: «Это вы?».

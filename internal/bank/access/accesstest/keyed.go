@@ -160,6 +160,24 @@ func (w *World) Sign(p Person, o access.Offer) (order.Signed, error) {
 	return orders.Accept(p.Session.Client, o.Order, p.Session.DeviceEvidence(p.Key.Sign(o.Order.Text)))
 }
 
+// Signs confirms the order of a change that a flow ends: with the key of the
+// browser, or with the code that is sent for it.
+func (w *World) Signs(key *Key) access.Signer {
+	return func(ctx context.Context, c access.FlowChange, device id.ID, spki []byte) (order.Signed, error) {
+		orders := order.New(order.Deps{
+			DB: w.DB, Vault: w.Vault, People: w.Clients, Messenger: w.Access, Host: "bank.example", Now: w.Now, Digits: access.NewCode,
+		})
+		if spki == nil {
+			in := c.Asker(device, Home.IP)
+			if _, err := orders.SendCode(ctx, in, c.Order); err != nil {
+				return order.Signed{}, err
+			}
+			return orders.AcceptCode(ctx, in, c.Order, w.OrderCode(c.To))
+		}
+		return orders.Accept(c.Client, c.Order, order.ByDevice(device, spki, key.Sign(c.Order.Text)))
+	}
+}
+
 var orderCode = regexp.MustCompile(`#(\d{6})$`)
 
 // OrderCode gives the code of the newest message that confirms an order.

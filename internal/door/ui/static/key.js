@@ -122,12 +122,14 @@ const dress = async (form, data, submitter, keyed) => {
     if (enrol) enrol = ref;
   }
   // Who holds his device's key proves it instead of bringing another.
-  if (enrol && !(keyed && await has())) {
-    const pair = await fresh(enrol), key = b64(await spki(pair));
+  let pair = keyed && await find(meta.dataset.code);
+  if (enrol && !pair) {
+    pair = await fresh(enrol);
+    const key = b64(await spki(pair));
     data.set('device_key', key);
     data.set('device_key_signature', await signed(pair, `rocketbank enrol 1\n${enrol}\n${key}\n`));
   }
-  if (sign && keyed) data.set('signature', await signed(await find(meta.dataset.code), document.getElementById(sign).textContent));
+  if (sign && pair) data.set('signature', await signed(pair, document.getElementById(sign).textContent));
 };
 
 // post sends fields the way a form does: a navigation of the browser, whose

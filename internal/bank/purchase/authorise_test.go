@@ -5,8 +5,10 @@ import (
 	"sync"
 	"testing"
 
+	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
 )
@@ -63,6 +65,32 @@ func TestDeclinesTellWhy(t *testing.T) {
 		w.ask(w.msg(100, func(r *purchase.Request) { r.Process = "40" }), purchase.NoSuchType)
 		w.ask(w.msg(100, func(r *purchase.Request) { r.Amount = money.Amount{Minor: 100, Cur: 840}; r.Entry = "901" }), purchase.NoSuchType)
 		w.stands(10_000, 0)
+		w.sound()
+	})
+}
+
+// M19: what its holder froze is refused from the very next message, also by the
+// other process, and goes on as before once it is unfrozen; a promise made
+// before the freeze stands.
+func TestM19_FreezeWorksAtOnce(t *testing.T) {
+	each(t, func(w *world) {
+		before := w.msg(1000)
+		w.ask(before, purchase.Approved)
+		w.Do(func(ctx context.Context, tx db.Tx) error {
+			return w.cards.Freeze(ctx, tx, w.owner.ID, w.card.ID, card.ByClient, "client")
+		})
+		w.ask(w.msg(500), purchase.Paused)
+		if a := w.ask(before, purchase.Approved); !a.Replay {
+			t.Error("the answer given before the freeze is not remembered")
+		}
+		w.svc = w.service(w.Bank)
+		w.ask(w.msg(500), purchase.Paused)
+		w.stands(10_000, 1000)
+		w.Do(func(ctx context.Context, tx db.Tx) error {
+			return w.cards.Unfreeze(ctx, tx, w.owner.ID, w.card.ID, card.ByClient, "client")
+		})
+		w.ask(w.msg(500), purchase.Approved)
+		w.stands(10_000, 1500)
 		w.sound()
 	})
 }

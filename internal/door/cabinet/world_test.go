@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -122,14 +123,10 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 		t.Fatal(err)
 	}
 	w.shop = w.authentications(d)
-	w.door = cabinet.New(cabinet.Deps{
-		Authentications: w.shop,
-		Front:           front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
-		Applications: w.Apply, Limits: limits, Orders: orders,
 	w.papers = paper.New(paper.Deps{DB: d, Vault: v, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
 	w.door = cabinet.New(cabinet.Deps{
-		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(time.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
-		Applications: w.Apply, Limits: limits, Orders: orders, Papers: w.papers,
+		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
+		Applications: w.Apply, Authentications: w.shop, Limits: limits, Orders: orders, Papers: w.papers,
 		Privacy: privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now,
 			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
 		Operations: operations, Live: w.hub,
@@ -274,8 +271,8 @@ func (b *browser) post(path string, form url.Values) answer {
 
 // dressed signs the order that was shown last, as the page's script does.
 func (b *browser) dressed(path string, form url.Values) string {
-	if b.key == nil || path != "/transfer/confirm" && path != "/profile/change" && path != "/purchases/approve" || form.Has("signature") {
-	if b.key == nil || path != "/transfer/confirm" && path != "/profile/change" && path != "/profile/papers/send" || form.Has("signature") {
+	signs := []string{"/transfer/confirm", "/profile/change", "/purchases/approve", "/profile/papers/send"}
+	if b.key == nil || !slices.Contains(signs, path) || form.Has("signature") {
 		return form.Encode()
 	}
 	out := url.Values{"signature": {b64.EncodeToString(b.key.Sign(b.order))}}

@@ -26,6 +26,7 @@ const (
 	Transit  AccountID = 3 * slots // money on its way to somebody who has not chosen yet
 	World    AccountID = 4 * slots // opening balances of the demo and of benches
 	Network  AccountID = 5 * slots // what the card network settles with us for our cards' purchases
+	Disputes AccountID = 6 * slots // what clients got back for disputes, until the network returns it
 )
 
 // Bank tells an account of the bank's own chart.

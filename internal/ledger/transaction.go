@@ -54,6 +54,8 @@ const (
 	// KindPurchase is what a card paid at somebody else's terminal or shop: its
 	// hold, its clearing, what comes back. Room purchase tells of it in the feed.
 	KindPurchase Kind = 8
+	// KindDispute is what the bank returned for a purchase that went wrong.
+	KindDispute Kind = 9
 )
 
 // Phase is the step a transaction takes.

@@ -261,6 +261,12 @@ func (s *Service) HandOver(ctx context.Context, tx db.Tx, who client.ID, card id
 	return record(ctx, tx, who, actor, "card.handed_over", card.Text(Prefix))
 }
 
+// StrangePassport keeps in the trail that somebody else's passport was shown
+// for a card: the refusal itself leaves no trace, for its unit of work is undone.
+func (s *Service) StrangePassport(ctx context.Context, tx db.Tx, who client.ID, card id.ID, actor string) error {
+	return record(ctx, tx, who, actor, "card.passport_wrong", card.Text(Prefix))
+}
+
 // carry takes one step of a delivery. A card that died on its way goes nowhere.
 func (s *Service) carry(ctx context.Context, tx db.Tx, q *db.Stmt, who client.ID, card id.ID) error {
 	c, err := s.stand(ctx, tx, who, card)

@@ -39,6 +39,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		TopicTransferDone: s.transferDone,
 		TopicCard:         s.cardNews,
 		TopicPurchase:     s.purchased,
+		TopicDispute:      s.disputeNews,
 	}
 }
 

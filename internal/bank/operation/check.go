@@ -27,7 +27,7 @@ type line struct {
 }
 
 // Check compares the feeds with the book (a ledger.Check): every line of a
-// client's account that a transfer, a top-up or a correction wrote has its operation, and no
+// client's account that a transfer, a top-up, a correction or a dispute wrote has its operation, and no
 // operation points nowhere. Memory grows with accounts, not with operations.
 // What cards did may be one operation and many lines: room purchase checks it.
 func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
@@ -105,7 +105,12 @@ func walk(ctx context.Context, r db.Reader, see func(l line, sign int)) error {
 
 // promises tells whether a transaction has a feed row for each client it touched.
 func promises(t ledger.Record) bool {
-	if t.Refused() || t.Kind != ledger.KindTransfer && t.Kind != ledger.KindTopUp && t.Kind != ledger.KindCorrection {
+	if t.Refused() {
+		return false
+	}
+	switch t.Kind {
+	case ledger.KindTransfer, ledger.KindTopUp, ledger.KindCorrection, ledger.KindDispute:
+	default:
 		return false
 	}
 	return t.Phase == ledger.Posted || t.Phase == ledger.Post

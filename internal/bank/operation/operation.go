@@ -37,6 +37,8 @@ const (
 	Cash        Kind = 6 // taken from a cash machine or over a counter
 	Refund      Kind = 7 // a merchant gives money back
 	CardCredit  Kind = 8 // sent to the card through its network
+	// DisputeCredit is what the bank returned for a purchase that went wrong.
+	DisputeCredit Kind = 9
 )
 
 // String gives the stable word used by the API: "transfer_out".
@@ -58,6 +60,8 @@ func (k Kind) String() string {
 		return "refund"
 	case CardCredit:
 		return "card_credit"
+	case DisputeCredit:
+		return "dispute_credit"
 	}
 	return "other"
 }

@@ -35,6 +35,7 @@ type Data struct {
 	Consents     []ConsentLine   `json:"consents"`
 	Looks        []LookLine      `json:"looks"`
 	Applications []Questionnaire `json:"applications"`
+	Disputes     []DisputeLine   `json:"disputes"`
 	Deletions    []DeletionLine  `json:"deletion_requests"`
 	Retention    []Kept          `json:"retention"`
 }
@@ -165,6 +166,24 @@ type (
 		Changed   time.Time `json:"changed"`
 		Documents []string  `json:"documents,omitempty"`
 	}
+	// DisputeLine is one dispute with its messages.
+	DisputeLine struct {
+		ID        string     `json:"id"`
+		Operation string     `json:"operation"`
+		Reason    string     `json:"reason"`
+		State     string     `json:"state"`
+		Made      time.Time  `json:"made"`
+		Promised  time.Time  `json:"promised"`
+		Changed   time.Time  `json:"changed"`
+		Returned  string     `json:"returned,omitempty"`
+		Messages  []SaidLine `json:"messages,omitempty"`
+	}
+	// SaidLine is one message of a dispute.
+	SaidLine struct {
+		By   string    `json:"by"`
+		Text string    `json:"text"`
+		At   time.Time `json:"at"`
+	}
 	// DeletionLine is one request to delete.
 	DeletionLine struct {
 		ID       string    `json:"id"`
@@ -218,7 +237,7 @@ func (s *Service) collect(ctx context.Context, who client.ID) (Data, error) {
 		},
 	}
 	for _, step := range []func(context.Context, client.ID, *Data) error{
-		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.deletions,
+		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.disputes, s.deletions,
 	} {
 		if err := step(ctx, who, &d); err != nil {
 			return Data{}, err
@@ -349,6 +368,24 @@ func (s *Service) applications(ctx context.Context, who client.ID, d *Data) erro
 	all, err := s.d.Ports.Applications(ctx, who)
 	for _, a := range all {
 		d.Applications = append(d.Applications, Questionnaire(a))
+	}
+	return err
+}
+
+func (s *Service) disputes(ctx context.Context, who client.ID, d *Data) error {
+	if s.d.Ports.Disputes == nil {
+		return nil
+	}
+	all, err := s.d.Ports.Disputes(ctx, who)
+	for _, x := range all {
+		line := DisputeLine{ID: x.ID, Operation: x.Operation, Reason: x.Reason, State: x.State, Made: x.Made, Promised: x.Promised, Changed: x.Changed}
+		if x.Credit.Positive() {
+			line.Returned = plain(x.Credit)
+		}
+		for _, m := range x.Said {
+			line.Messages = append(line.Messages, SaidLine(m))
+		}
+		d.Disputes = append(d.Disputes, line)
 	}
 	return err
 }

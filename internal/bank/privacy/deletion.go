@@ -75,6 +75,7 @@ func Retention() []Kept {
 		{What: "access", Rule: "contract"},
 		{What: "trail", Rule: "115fz", Years: 5},
 		{What: "consents", Rule: "gk196", Years: 3},
+		{What: "disputes", Rule: "gk196", Years: 3},
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
 )
 
@@ -60,6 +61,26 @@ type Application struct {
 	Documents []string // which pages were photographed
 }
 
+// Dispute is what a client said is wrong with a purchase, and what came of it.
+type Dispute struct {
+	ID        string
+	Operation string
+	Reason    string
+	State     string
+	Made      time.Time
+	Promised  time.Time
+	Changed   time.Time
+	Credit    money.Amount // returned; zero: nothing
+	Said      []Said
+}
+
+// Said is one message of a dispute.
+type Said struct {
+	By   string
+	Text string
+	At   time.Time
+}
+
 // Ports are what other rooms know of a client. A nil one knows nothing.
 type Ports struct {
 	Consents func(ctx context.Context, who client.ID) ([]Consent, error)
@@ -67,6 +88,7 @@ type Ports struct {
 	TakeBack     func(ctx context.Context, tx db.Tx, who client.ID) error
 	Looks        func(ctx context.Context, who client.ID) ([]Look, error)
 	Applications func(ctx context.Context, who client.ID) ([]Application, error)
+	Disputes     func(ctx context.Context, who client.ID) ([]Dispute, error)
 	// Ended tells when a client's contract ended; the zero time: it runs.
 	Ended func(ctx context.Context, who client.ID) (time.Time, error)
 }

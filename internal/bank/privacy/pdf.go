@@ -163,6 +163,13 @@ func (s sheet) lists(d Data) {
 	list(s, "privacy.pdf_applications", d.Applications, func(v Questionnaire) string {
 		return joined(" · ", v.ID, v.State, s.stamp(v.Made), strings.Join(v.Documents, ", "))
 	})
+	list(s, "privacy.pdf_disputes", d.Disputes, func(v DisputeLine) string {
+		lines := []string{joined(" · ", s.stamp(v.Made), s.word("dispute.reason."+v.Reason, ""), s.word("dispute.state."+v.State, ""), v.Returned, v.ID)}
+		for _, m := range v.Messages {
+			lines = append(lines, joined(" · ", s.stamp(m.At), m.By, m.Text))
+		}
+		return strings.Join(lines, "\n")
+	})
 	list(s, "privacy.pdf_deletions", d.Deletions, func(v DeletionLine) string {
 		return joined(" · ", s.stamp(v.Made), s.p.T("privacy.deletion_"+v.State), v.ID)
 	})

@@ -263,7 +263,7 @@ func tipped(mcc string) bool { return mcc == "5812" || mcc == "5813" || mcc == "
 func (s *Service) unheld(ctx context.Context, tx db.Tx, r Record, f card.Face) (item, error) {
 	a, op := s.fromRecord(r, f, tx.Now())
 	it := item{client: f.Client, auth: a.id, result: NoHold, held: money.Rub(0), txn: a.id}
-	return it, s.straight(ctx, tx, r, a, op)
+	return it, s.straight(ctx, tx, r, a, op, money.Rub(0))
 }
 
 // fromRecord makes the authorisation and operation of a record that had none.
@@ -282,8 +282,8 @@ func ledgerKey(what string, r Record) []byte {
 	return k[:]
 }
 
-// straight posts a record without a hold.
-func (s *Service) straight(ctx context.Context, tx db.Tx, r Record, a auth, op operation.Operation) error {
+// straight posts a record without a hold; ours is the bank's part of it.
+func (s *Service) straight(ctx context.Context, tx db.Tx, r Record, a auth, op operation.Operation, ours money.Amount) error {
 	op.Txn = a.id
 	if err := s.d.Operations.Add(ctx, tx, op); err != nil {
 		return err
@@ -291,17 +291,21 @@ func (s *Service) straight(ctx context.Context, tx db.Tx, r Record, a auth, op o
 	if err := tx.Insert(ctx, a.row(), Told{Client: a.client, Operation: a.id}.event(s.d.Operations.NewID()).Row()); err != nil {
 		return err
 	}
-	return s.postClearing(ctx, tx, a, r, a.id, op.Amount)
+	return s.postClearing(ctx, tx, a, r, a.id, op.Amount, ours)
 }
 
 // postClearing moves what a record without a hold moves; amount is what it does
-// to the client's account.
-func (s *Service) postClearing(ctx context.Context, tx db.Tx, a auth, r Record, txn id.ID, amount money.Amount) error {
+// to the client's account, ours what it does to the bank's account of disputes.
+func (s *Service) postClearing(ctx context.Context, tx db.Tx, a auth, r Record, txn id.ID, amount, ours money.Amount) error {
+	legs := []ledger.Leg{{Account: ledger.Network, Amount: money.Rub(-amount.Minor - ours.Minor)}}
+	if !ours.IsZero() {
+		legs = append(legs, ledger.Leg{Account: ledger.Disputes, Amount: ours})
+	}
+	if !amount.IsZero() {
+		legs = append(legs, ledger.Leg{Account: a.account, Owner: int64(a.client), Amount: amount, Force: true})
+	}
 	recs, err := s.d.Book.PostTx(ctx, tx, ledger.Transaction{
-		ID: txn, Owner: int64(a.client), Key: ledger.KeyOf(r.key()), Kind: ledger.KindPurchase, Phase: ledger.Posted,
-		Legs: []ledger.Leg{
-			{Account: a.account, Owner: int64(a.client), Amount: amount, Force: true}, {Account: ledger.Network, Amount: money.Rub(-amount.Minor)},
-		},
+		ID: txn, Owner: int64(a.client), Key: ledger.KeyOf(r.key()), Kind: ledger.KindPurchase, Phase: ledger.Posted, Legs: legs,
 	})
 	if err == nil && recs[0].Refused() {
 		err = fmt.Errorf("clearing %s: %s", r.ARN, recs[0].Reason)
@@ -339,18 +343,41 @@ func (s *Service) refund(ctx context.Context, tx db.Tx, r Record, f card.Face) (
 			if err != nil {
 				return item{}, err
 			}
-			return it, s.postClearing(ctx, tx, a, r, it.txn, r.Billing)
+			return it, s.postClearing(ctx, tx, a, r, it.txn, r.Billing, money.Rub(0))
 		}
 		it.result = Surprises
 	}
+	ours, of, err := s.recovered(ctx, tx, r, f)
+	if err != nil {
+		return item{}, err
+	}
+	if ours.Positive() && ours == r.Billing { // the client has it already
+		it.auth, it.txn = of.id, s.d.Operations.NewID()
+		return it, s.postClearing(ctx, tx, of, r, it.txn, money.Rub(0), ours)
+	}
 	r.Process = GiveBack
+	r.Billing.Minor -= ours.Minor
 	a, op := s.fromRecord(r, f, tx.Now())
 	op.Amount = r.Billing
 	if r.Kind == Chargeback {
 		op.Details.Purchase.Reason = "chargeback"
 	}
 	it.auth, it.txn = a.id, a.id
-	return it, s.straight(ctx, tx, r, a, op)
+	return it, s.straight(ctx, tx, r, a, op, ours)
+}
+
+// recovered tells how much of a chargeback is the bank's, and for which
+// purchase: its client was paid when the bank accepted his dispute.
+func (s *Service) recovered(ctx context.Context, tx db.Tx, r Record, f card.Face) (money.Amount, auth, error) {
+	if r.Kind != Chargeback || s.d.Disputes == nil {
+		return money.Rub(0), auth{}, nil
+	}
+	a, found, err := s.match(ctx, tx, r, f, false)
+	if err != nil || !found {
+		return money.Rub(0), auth{}, err
+	}
+	ours, err := s.d.Disputes.Recover(ctx, tx, f.Client, a.id, r.Billing)
+	return ours, a, err
 }
 
 // undo takes a presentment back.
@@ -398,5 +425,5 @@ func (s *Service) undo(ctx context.Context, tx db.Tx, r Record, f card.Face) (it
 	if err != nil {
 		return item{}, err
 	}
-	return it, s.postClearing(ctx, tx, a, r, it.txn, back)
+	return it, s.postClearing(ctx, tx, a, r, it.txn, back, money.Rub(0))
 }

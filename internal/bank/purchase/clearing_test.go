@@ -2,6 +2,7 @@ package purchase_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
 )
@@ -72,8 +74,23 @@ func TestClearing(t *testing.T) {
 			t.Fatalf("%d breaks, %v", len(breaks), err)
 		}
 		for _, b := range breaks {
-			if err := w.svc.Settle(context.Background(), b.ARN, b.Kind, "staff:st_test"); err != nil {
+			settle := func(how string) error {
+				return w.DB.Write(context.Background(), func(tx db.Tx) error {
+					return w.svc.Settle(context.Background(), tx, b.ARN, b.Kind, "staff:st_test", how)
+				})
+			}
+			if err := settle("mood"); !errors.Is(err, purchase.ErrSettleHow) {
+				t.Error("settled by mood:", err)
+			}
+			if err := settle(purchase.Explained); err != nil {
 				t.Error(err)
+			}
+			if err := settle(purchase.Claimed); !errors.Is(err, purchase.ErrSettled) {
+				t.Error("settled twice:", err)
+			}
+			arn, kind, err := purchase.ParseBreak(b.Text())
+			if one, err2 := w.svc.BreakOf(context.Background(), arn, kind); err != nil || err2 != nil || one.Settled.IsZero() || one.Sum != b.Sum {
+				t.Errorf("%+v %v %v", one, err, err2)
 			}
 		}
 		if left, _ := w.svc.Breaks(context.Background()); len(left) != 0 {

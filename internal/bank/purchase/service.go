@@ -68,6 +68,13 @@ type Authenticated struct {
 	Value    string
 }
 
+// Disputes tells what of the network's money is the bank's (dispute.Service).
+type Disputes interface {
+	// Recover tells how much of what comes back for an operation its client was
+	// paid already, and notes that it came.
+	Recover(ctx context.Context, tx db.Tx, who client.ID, op id.ID, back money.Amount) (money.Amount, error)
+}
+
 // Live wakes open pages (live.Hub).
 type Live interface{ Kick(client.ID) }
 
@@ -82,6 +89,7 @@ type Deps struct {
 	Cards      Cards
 	HSM        HSM
 	Proofs     Authentications // nil: no purchase in the internet is proved
+	Disputes   Disputes        // nil: nobody disputes anything
 	Live       Live            // may be nil
 	Outbox     Kicker          // may be nil
 	Log        *slog.Logger    // may be nil

@@ -24,6 +24,9 @@ func checkFields(k ProposalKind, fields map[string]string) error {
 		case k == ProposeCorrection && name == "amount":
 			_, err := ParseCorrection(value)
 			ok = err == nil
+		case k == ProposeDispute && name == "amount":
+			_, err := locale.ParseAmount(value)
+			ok = err == nil
 		case name == "series":
 			ok = digits4.MatchString(value)
 		case name == "number", name == "post_code":
@@ -55,6 +58,9 @@ func checkFields(k ProposalKind, fields map[string]string) error {
 				}
 			}
 		}
+	}
+	if k == ProposeDispute && (fields["amount"] == "" || fields["dispute"] == "") {
+		return ErrPayload.At("amount")
 	}
 	if k == ProposeCorrection && (fields["amount"] == "" || fields["why"] == "") {
 		return ErrPayload.At("amount")

@@ -35,7 +35,7 @@ func (k ProposalKind) makes() Roles {
 		return Support | Compliance
 	case ProposeUnfreeze:
 		return Support | CardOfficer | Compliance
-	case ProposeCorrection:
+	case ProposeCorrection, ProposeDispute:
 		return CardOfficer | Compliance
 	}
 	return 0
@@ -45,7 +45,7 @@ func (k ProposalKind) decides() Roles {
 	switch k {
 	case ProposePhone, ProposePerson, ProposeMail:
 		return Support | Compliance
-	case ProposeUnblock, ProposeCorrection:
+	case ProposeUnblock, ProposeCorrection, ProposeDispute:
 		return Compliance
 	case ProposeUnfreeze:
 		return CardOfficer | Compliance

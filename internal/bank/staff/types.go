@@ -337,6 +337,8 @@ const (
 	WhatDevices    What = "devices"
 	WhatScan       What = "scan"
 	WhatQuestions  What = "application"
+	WhatDelivery   What = "delivery" // where plastic is brought to
+	WhatDispute    What = "dispute"  // what a client says is wrong with a purchase
 )
 
 // Look is one opening of a client's data.
@@ -362,6 +364,7 @@ const (
 	ProposeCorrection ProposalKind = 4 // a manual posting in the book
 	ProposeUnfreeze   ProposalKind = 5 // a card the bank itself has frozen
 	ProposeMail       ProposalKind = 6 // another e-mail
+	ProposeDispute    ProposalKind = 7 // money returned for a dispute
 )
 
 // Word is the stable word of a kind.
@@ -379,6 +382,8 @@ func (k ProposalKind) Word() string {
 		return "unfreeze"
 	case ProposeMail:
 		return "mail"
+	case ProposeDispute:
+		return "dispute"
 	}
 	return "other"
 }

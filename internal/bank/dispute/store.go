@@ -1,0 +1,140 @@
+package dispute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rocketbank/internal/bank/client"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/base/vault"
+)
+
+const columns = `client, id, operation, reason, state, amount_minor, member, made_us, promised_us, changed_us, credit_minor, recovered_minor, txn`
+
+var (
+	qOpen = db.Query(`INSERT INTO dispute (` + columns + `) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $7, 0, 0, $6) ON CONFLICT DO NOTHING`)
+	qOne  = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND id = $2`)
+	qLock = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND id = $2 {for_update}`)
+	qOf   = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 ORDER BY id DESC LIMIT $2`)
+	// The newest dispute of an operation comes first.
+	qAbout     = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND operation = $2 ORDER BY id DESC LIMIT $3`)
+	qAboutLock = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND operation = $2 AND state = 3 ORDER BY id DESC LIMIT 1 {for_update}`)
+	qCountOpen = db.Query(`SELECT CAST(COUNT(*) AS BIGINT) FROM dispute WHERE client = $1 AND state < 3`)
+	qWaiting   = db.Query(`SELECT ` + columns + ` FROM dispute WHERE state = $1 ORDER BY promised_us, client, id LIMIT $2`)
+	qSet       = db.Query(`UPDATE dispute SET state = $3, member = $4, changed_us = $5, credit_minor = $6, recovered_minor = $7, txn = $8 WHERE client = $1 AND id = $2`)
+
+	qSay   = db.Query(`INSERT INTO dispute_word (client, id, dispute, author, body, at_us) VALUES ($1, $2, $3, $4, $5, $6)`)
+	qSaid  = db.Query(`SELECT id, author, body, at_us FROM dispute_word WHERE client = $1 AND dispute = $2 ORDER BY at_us, id LIMIT $3`)
+	qTurns = db.Query(`SELECT CAST(COUNT(*) AS BIGINT) FROM dispute_word WHERE client = $1 AND dispute = $2`)
+)
+
+// maxListed bounds every list.
+const maxListed = 100
+
+func scan(row interface{ Scan(...any) error }) (d Dispute, err error) {
+	var key, op, member, txn []byte
+	var made, promised, changed int64
+	d.Sum, d.Credit, d.Recovered = money.Rub(0), money.Rub(0), money.Rub(0)
+	err = row.Scan(&d.Client, &key, &op, &d.Reason, &d.State, &d.Sum.Minor, &member, &made, &promised, &changed, &d.Credit.Minor, &d.Recovered.Minor, &txn)
+	if errors.Is(err, db.ErrNoRows) {
+		return d, ErrMissing
+	}
+	if err != nil {
+		return d, fmt.Errorf("read a dispute: %w", err)
+	}
+	for _, one := range []struct {
+		raw []byte
+		to  *id.ID
+	}{{key, &d.ID}, {op, &d.Operation}, {member, &d.Member}, {txn, &d.Txn}} {
+		if *one.to, err = id.FromBytes(one.raw); err != nil {
+			return d, fmt.Errorf("dispute %x of client %d: %w", key, d.Client, err)
+		}
+	}
+	d.Made, d.Promised, d.Changed = time.UnixMicro(made).UTC(), time.UnixMicro(promised).UTC(), time.UnixMicro(changed).UTC()
+	return d, nil
+}
+
+func list(ctx context.Context, r db.Reader, q *db.Stmt, args ...any) ([]Dispute, error) {
+	rows, err := r.Rows(ctx, q, args...)
+	if err != nil {
+		return nil, fmt.Errorf("disputes: %w", err)
+	}
+	defer rows.Close()
+	var out []Dispute
+	for rows.Next() {
+		d, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+// set writes what changes in the life of a dispute.
+func (d Dispute) set(ctx context.Context, tx db.Tx) error {
+	_, err := tx.Exec(ctx, qSet, int64(d.Client), d.ID.Bytes(), int64(d.State), d.Member.Bytes(), tx.Now().UnixMicro(), d.Credit.Minor, d.Recovered.Minor, d.Txn.Bytes())
+	if err != nil {
+		return fmt.Errorf("change a dispute: %w", err)
+	}
+	return nil
+}
+
+// Of lists a client's disputes, newest first, without their messages.
+func (s *Service) Of(ctx context.Context, who client.ID) ([]Dispute, error) {
+	return list(ctx, s.d.DB, qOf, int64(who), int64(maxListed))
+}
+
+// About finds the newest dispute of an operation; false when there is none.
+func (s *Service) About(ctx context.Context, who client.ID, op id.ID) (Dispute, bool, error) {
+	all, err := list(ctx, s.d.DB, qAbout, int64(who), op.Bytes(), int64(1))
+	if err != nil || len(all) == 0 {
+		return Dispute{}, false, err
+	}
+	return all[0], true, nil
+}
+
+// One reads a dispute of a client with its messages.
+func (s *Service) One(ctx context.Context, who client.ID, key id.ID) (Dispute, error) {
+	d, err := scan(s.d.DB.Row(ctx, qOne, int64(who), key.Bytes()))
+	if err != nil {
+		return Dispute{}, err
+	}
+	rows, err := s.d.DB.Rows(ctx, qSaid, int64(who), key.Bytes(), int64(maxTurns))
+	if err != nil {
+		return Dispute{}, fmt.Errorf("messages of a dispute: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var raw, sealed []byte
+		var at int64
+		var m Said
+		if err := rows.Scan(&raw, &m.By, &sealed, &at); err != nil {
+			return Dispute{}, err
+		}
+		word, err := id.FromBytes(raw)
+		if err != nil {
+			return Dispute{}, err
+		}
+		if m.Text, err = s.d.Vault.OpenText(vault.PII, place(word), sealed); err != nil {
+			return Dispute{}, fmt.Errorf("a message of dispute %s: %w", d.Text(), err)
+		}
+		m.At = time.UnixMicro(at).UTC()
+		d.Said = append(d.Said, m)
+	}
+	return d, rows.Err()
+}
+
+// Line reads a dispute without its messages, for who has not opened it.
+func (s *Service) Line(ctx context.Context, who client.ID, key id.ID) (Dispute, error) {
+	return scan(s.d.DB.Row(ctx, qOne, int64(who), key.Bytes()))
+}
+
+// Waiting lists the disputes of a state, the most urgent first, for staff.
+func (s *Service) Waiting(ctx context.Context, state State) ([]Dispute, error) {
+	return list(ctx, s.d.DB, qWaiting, int64(state), int64(maxListed))
+}

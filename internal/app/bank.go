@@ -13,6 +13,7 @@ import (
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/live"
@@ -52,6 +53,7 @@ type bank struct {
 	purchases *purchase.Service
 	// authentications is nil in a bank without an access control server.
 	authentications *authentication.Service
+	disputes        *dispute.Service
 	access          *access.Service
 	applications    *application.Service
 	limits          *limit.Service
@@ -133,8 +135,10 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	if err := b.openAuthentications(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}
+	b.disputes = dispute.New(dispute.Deps{DB: p.db, Book: b.book, Vault: p.vault, IDs: b.ids, Operations: b.operations, Outbox: b.outbox})
 	b.purchases = purchase.New(purchase.Deps{
-		DB: p.db, Book: b.book, Operations: b.operations, Cards: b.cards, HSM: b.hsm, Proofs: b.proofs(), Live: b.live, Outbox: b.outbox, Log: p.log,
+		DB: p.db, Book: b.book, Operations: b.operations, Cards: b.cards, HSM: b.hsm, Proofs: b.proofs(), Disputes: b.disputes, Live: b.live, Outbox: b.outbox,
+		Log: p.log,
 	})
 	b.topups = topup.New(topup.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, Operations: b.operations, Limits: b.limits, Tariff: b.tariff,

@@ -11,6 +11,7 @@ import (
 
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/purchase"
@@ -94,7 +95,9 @@ func OpenPurchases(ctx context.Context, d *db.DB, v *vault.Vault, log *slog.Logg
 	if err != nil {
 		return nil, nil, err
 	}
-	return purchase.New(purchase.Deps{DB: d, Book: book, Operations: operation.New(d, v), Cards: cards, HSM: module, Log: log}), book.Close, nil
+	operations := operation.New(d, v)
+	disputes := dispute.New(dispute.Deps{DB: d, Book: book, Vault: v, IDs: ids, Operations: operations})
+	return purchase.New(purchase.Deps{DB: d, Book: book, Operations: operations, Cards: cards, HSM: module, Disputes: disputes, Log: log}), book.Close, nil
 }
 
 // CardLine says where the card network reaches this server.

@@ -6,6 +6,7 @@ import (
 
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/base/db"
 )
@@ -42,6 +43,7 @@ func (b *bank) openPrivacy(brand string) *privacy.Service {
 				}
 				return out, err
 			},
+			Disputes: b.disputesOf,
 			Looks: func(ctx context.Context, who client.ID) ([]privacy.Look, error) {
 				all, err := b.staff.LooksAt(ctx, who)
 				out := make([]privacy.Look, len(all))
@@ -52,4 +54,27 @@ func (b *bank) openPrivacy(brand string) *privacy.Service {
 			},
 		},
 	})
+}
+
+// disputesOf gives a client's disputes with their messages.
+func (b *bank) disputesOf(ctx context.Context, who client.ID) ([]privacy.Dispute, error) {
+	all, err := b.disputes.Of(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]privacy.Dispute, len(all))
+	for i, line := range all {
+		x, err := b.disputes.One(ctx, who, line.ID)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = privacy.Dispute{
+			ID: x.Text(), Operation: x.Operation.Text(operation.Prefix), Reason: x.Reason.Word(), State: x.State.Word(),
+			Made: x.Made, Promised: x.Promised, Changed: x.Changed, Credit: x.Credit,
+		}
+		for _, m := range x.Said {
+			out[i].Said = append(out[i].Said, privacy.Said{By: m.By.Word(), Text: m.Text, At: m.At})
+		}
+	}
+	return out, nil
 }

@@ -12,13 +12,16 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/paper"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/watch"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
 	"rocketbank/internal/door/console"
@@ -62,6 +65,7 @@ func (b *bank) openStaff(p parts) error {
 		Carry: map[staff.ProposalKind]staff.Executor{
 			staff.ProposePerson: b.changePerson, staff.ProposeMail: b.changePerson, staff.ProposeUnblock: b.unblock,
 			staff.ProposeUnfreeze: b.unfreeze, staff.ProposeCorrection: b.correct,
+			staff.ProposeDispute: b.acceptDispute,
 		},
 	})
 	return err
@@ -130,8 +134,9 @@ func (b *bank) changePerson(ctx context.Context, tx db.Tx, p staff.Proposal, _ s
 }
 
 // correct posts a manual correction: from or to the bank's own income, with a
-// line in the client's feed.
-func (b *bank) correct(ctx context.Context, tx db.Tx, p staff.Proposal, _ staff.Actor) error {
+// line in the client's feed. One that ends a break of the clearing takes the
+// break off its list in the same unit of work.
+func (b *bank) correct(ctx context.Context, tx db.Tx, p staff.Proposal, by staff.Actor) error {
 	sum, err := staff.ParseCorrection(p.Fields["amount"])
 	if err != nil {
 		return staff.ErrPayload.At("amount").Because(err)
@@ -164,7 +169,36 @@ func (b *bank) correct(ctx context.Context, tx db.Tx, p staff.Proposal, _ staff.
 			return staff.ErrPayload.At("amount")
 		}
 	}
-	return nil
+	if p.Fields["break"] == "" {
+		return nil
+	}
+	arn, kind, err := purchase.ParseBreak(p.Fields["break"])
+	if err != nil {
+		return err
+	}
+	return b.purchases.Settle(ctx, tx, arn, kind, by.Ref(), purchase.Corrected)
+}
+
+// acceptDispute returns what two members agreed on.
+func (b *bank) acceptDispute(ctx context.Context, tx db.Tx, p staff.Proposal, by staff.Actor) error {
+	key, err := id.Parse(dispute.Prefix, p.Fields["dispute"])
+	if err != nil {
+		return dispute.ErrMissing
+	}
+	sum, err := locale.ParseAmount(p.Fields["amount"])
+	if err != nil {
+		return staff.ErrPayload.At("amount").Because(err)
+	}
+	switch own, err := b.staff.CaseOn(ctx, tx, p.Fields["dispute"]); {
+	case errors.Is(err, staff.ErrMissing):
+	case err != nil:
+		return err
+	default:
+		if _, err := b.staff.CloseCaseTx(ctx, tx, own.ID); err != nil {
+			return err
+		}
+	}
+	return b.disputes.Accept(ctx, tx, p.Client, key, dispute.By{Member: by.ID(), Ref: by.Ref()}, sum)
 }
 
 // console makes the staff's door.
@@ -178,7 +212,8 @@ func (b *bank) console(kit *ui.Kit, c doorConfig) (http.Handler, error) {
 	}
 	return console.New(console.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, IDs: b.ids, Staff: b.staff, Watch: b.watch,
-		Clients: b.clients, Cards: b.cards, Access: b.access, Operations: b.operations, Applications: b.applications, Papers: b.papers, Privacy: b.privacy, AuditReport: c.auditReport,
+		Clients: b.clients, Cards: b.cards, Access: b.access, Operations: b.operations, Applications: b.applications, Papers: b.papers, Privacy: b.privacy,
+		Purchases: b.purchases, Disputes: b.disputes, AuditReport: c.auditReport,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	}).Handler(), nil
 }

@@ -13,10 +13,12 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/bank/paper"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/base/clock"
@@ -197,6 +199,85 @@ func TestM21_CorrectionMovesOnce(t *testing.T) {
 		o.must(o.decide(o.compliance, o.proposes(o.officer, false, staff.ProposeCorrection, map[string]string{"amount": "-150,50", "why": "Ошибочное зачисление"})))
 		if got := o.balance(); got != money.Rub(0) {
 			o.Error("the balance is", got)
+		}
+	})
+}
+
+// M21, M22: a correction that ends a break of the clearing takes it off the
+// list with the money, and a second one for the same break moves nothing.
+func TestM22_ACorrectionSettlesItsBreak(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		ctx := context.Background()
+		pressed, err := o.cards.Pressed(ctx)
+		o.must(err)
+		r := purchase.Record{
+			Line: 2, Kind: purchase.Presentment, ARN: strings.Repeat("7", 23), Number: pressed[0].Number, Amount: money.Rub(700_00), Billing: money.Rub(700_00),
+			Code: "A1B2C3", RRN: "632609000002", Acquirer: "123456", Process: purchase.Buy, MCC: "5812", Merchant: "TEST SHOP", City: "MOSKVA", Country: "643", At: o.db.Now(), Final: true,
+		}
+		_, err = o.purchases.Import(ctx, purchase.File{ID: "CLR-1", Network: "test", Day: "2026-11-29", Print: []byte("1"), Records: []purchase.Record{r}})
+		o.must(err)
+		breaks, err := o.purchases.Breaks(ctx)
+		if err != nil || len(breaks) != 1 || breaks[0].Client != o.who {
+			o.Fatal(breaks, err)
+		}
+		fields := map[string]string{"amount": "700", "why": "Списали без удержания", "break": breaks[0].Text()}
+		first, second := o.proposes(o.officer, false, staff.ProposeCorrection, fields), o.proposes(o.officer, false, staff.ProposeCorrection, fields)
+		o.must(o.decide(o.compliance, first))
+		if one, err := o.purchases.BreakOf(ctx, r.ARN, r.Kind); err != nil || one.Settled.IsZero() || o.balance() != money.Rub(0) {
+			o.Error("the break:", one.Settled, err, o.balance())
+		}
+		if err := o.decide(o.compliance, second); !errors.Is(err, purchase.ErrSettled) || o.balance() != money.Rub(0) {
+			o.Error("corrected twice:", err, o.balance())
+		}
+	})
+}
+
+// M21: what two members agree on for a dispute is returned once, told to the
+// client, and ends the case; the disputes and the book agree.
+func TestM21_DisputeIsReturnedByTwo(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		ctx := context.Background()
+		pressed, err := o.cards.Pressed(ctx)
+		o.must(err)
+		r := purchase.Record{
+			Line: 2, Kind: purchase.Presentment, ARN: strings.Repeat("7", 23), Number: pressed[0].Number, Amount: money.Rub(700_00), Billing: money.Rub(700_00),
+			Code: "A1B2C3", RRN: "632609000002", Acquirer: "123456", Process: purchase.Buy, MCC: "5812", Merchant: "TEST SHOP", City: "MOSKVA", Country: "643", At: o.db.Now(), Final: true,
+		}
+		_, err = o.purchases.Import(ctx, purchase.File{ID: "CLR-1", Network: "test", Day: "2026-11-29", Print: []byte("1"), Records: []purchase.Record{r}})
+		o.must(err)
+		feed, err := o.operations.Feed(ctx, o.who, operation.Filter{Limit: 1})
+		o.must(err)
+		x, _, err := o.disputes.Open(ctx, o.who, dispute.Claim{Operation: feed.Operations[0].ID, Reason: dispute.Twice, Words: "Списали два раза"})
+		o.must(err)
+		o.must(o.db.Write(ctx, func(tx db.Tx) error {
+			_, err := o.staff.OpenCaseTx(ctx, tx, o.officer.Ref(), staff.NewCase{Kind: staff.CaseComplaint, Client: o.who, Subject: x.Text(), Assignee: o.officer.ID()})
+			return err
+		}))
+		told := len(o.told(o.phone))
+		p := o.proposes(o.officer, false, staff.ProposeDispute, map[string]string{"dispute": x.Text(), "amount": "700"})
+		if err := o.decide(o.officer, p); err == nil {
+			o.Error("the maker decided")
+		}
+		o.must(o.decide(o.compliance, p))
+		if got := o.balance(); got != money.Rub(0) {
+			o.Error("the balance is", got)
+		}
+		if now, err := o.disputes.One(ctx, o.who, x.ID); err != nil || now.State != dispute.Accepted || now.Credit != money.Rub(700_00) {
+			o.Errorf("%+v %v", now, err)
+		}
+		if _, err := o.staff.CaseOn(ctx, o.db, x.Text()); !errors.Is(err, staff.ErrMissing) {
+			o.Error("the case is open:", err)
+		}
+		if texts := o.told(o.phone)[told:]; len(texts) != 1 || !strings.Contains(texts[0], "Вернули 700") {
+			o.Errorf("%q", texts)
+		}
+		report, err := ledger.Verify(ctx, o.db, operation.Check, purchase.Check, dispute.Check)
+		if err != nil || len(report.Breaches) > 0 {
+			o.Errorf("%+v %v", report.Breaches, err)
+		}
+		data, err := o.disputesOf(ctx, o.who)
+		if err != nil || len(data) != 1 || data[0].State != "accepted" || len(data[0].Said) != 1 || data[0].Said[0].Text != "Списали два раза" {
+			o.Errorf("the export: %+v %v", data, err)
 		}
 	})
 }

@@ -347,6 +347,9 @@ func (d *Door) postOpenCase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	leaveNotice(w, "case_opened")
+	if back, ok := web.LocalPath(c.form.Get("back")); ok {
+		return seeOther(w, r, back)
+	}
 	return seeOther(w, r, "/clients/"+who.UID.Text(client.Prefix))
 }
 

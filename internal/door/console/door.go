@@ -9,9 +9,11 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/watch"
 	"rocketbank/internal/base/db"
@@ -42,6 +44,10 @@ type Deps struct {
 	Papers *paper.Service
 	// Privacy holds the requests to delete that compliance answers.
 	Privacy *privacy.Service
+	// Purchases knows what of the clearing did not meet our books.
+	Purchases *purchase.Service
+	// Disputes are what clients say is wrong with their purchases.
+	Disputes *dispute.Service
 
 	// AuditReport names the file that `make audit` writes; may be empty.
 	AuditReport string

@@ -103,7 +103,7 @@ func (d *Door) showProposal(w http.ResponseWriter, r *http.Request, status int, 
 	if refused != nil {
 		v.Errors = ui.Explain(v.P, refused)
 	}
-	for _, name := range fieldsOf(x.Kind) {
+	for _, name := range shownFields(x.Kind) {
 		if value := x.Fields[name]; value != "" {
 			switch name {
 			case "phone":
@@ -210,6 +210,18 @@ func fieldsOf(k staff.ProposalKind) []string {
 		return []string{"amount", "why"}
 	}
 	return nil
+}
+
+// shownFields names what the second pair of eyes reads: also what pages of
+// their own put into a proposal.
+func shownFields(k staff.ProposalKind) []string {
+	switch k {
+	case staff.ProposeCorrection:
+		return append(fieldsOf(k), "break")
+	case staff.ProposeDispute:
+		return []string{"amount", "dispute"}
+	}
+	return fieldsOf(k)
 }
 
 // formOf tells how a field of a proposal is written, where that is no matter of

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/door/web"
@@ -92,7 +93,7 @@ func (d *Door) routes() []route {
 		{method: get, path: "/healthz", who: machine, serve: d.getHealth},
 		{method: post, path: web.ReportPath, who: machine, raw: true, serve: plain(web.CSPReports(d.stopped))},
 	}
-	return append(all, d.applicationRoutes()...)
+	return slices.Concat(all, d.applicationRoutes(), d.deliveryRoutes(), d.breakRoutes(), d.disputeRoutes())
 }
 
 // limit is how long a body may be.

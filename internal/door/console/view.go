@@ -29,6 +29,9 @@ const (
 	TabApplications Tab = "applications"
 	TabClients      Tab = "clients"
 	TabProposals    Tab = "proposals"
+	TabDeliveries   Tab = "deliveries"
+	TabBreaks       Tab = "breaks"
+	TabDisputes     Tab = "disputes"
 	TabDeletions    Tab = "deletions"
 	TabAudit        Tab = "audit"
 	TabWatch        Tab = "watch"
@@ -51,6 +54,9 @@ func places() []place {
 		{TabApplications, "/applications", "receipt-russian-ruble", "a", staff.Manager},
 		{TabClients, "/clients", "user-round", "c", staff.Clients},
 		{TabProposals, "/proposals", "check", "p", staff.Clients},
+		{TabDeliveries, "/deliveries", "credit-card", "e", staff.CardOfficer},
+		{TabDisputes, "/disputes", "flag", "f", staff.CardOfficer | staff.Compliance},
+		{TabBreaks, "/breaks", "triangle-alert", "b", staff.CardOfficer | staff.Compliance},
 		{TabDeletions, "/deletions", "hourglass", "d", staff.Compliance},
 		{TabAudit, "/audit", "key-round", "j", staff.Auditor | staff.Security},
 		{TabWatch, "/watch", "shield-check", "w", staff.Security},

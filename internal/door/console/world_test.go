@@ -12,17 +12,22 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/watch"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/locale"
 	"rocketbank/internal/door/console"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
+	"rocketbank/internal/ledger"
 )
 
 const origin = "https://console.bank.example"
@@ -35,8 +40,12 @@ type desk struct {
 	staff *staff.Service
 	watch *watch.Service
 
-	privacy *privacy.Service
-	papers  *paper.Service
+	privacy   *privacy.Service
+	papers    *paper.Service
+	purchases *purchase.Service
+	disputes  *dispute.Service
+
+	plastic, disputed id.ID // of whom places names
 }
 
 func each(t *testing.T, fn func(d *desk)) {
@@ -63,6 +72,17 @@ func each(t *testing.T, fn func(d *desk)) {
 			},
 			Carry: map[staff.ProposalKind]staff.Executor{
 				staff.ProposePerson: nothing, staff.ProposeMail: nothing, staff.ProposeUnfreeze: nothing, staff.ProposeCorrection: nothing,
+				staff.ProposeDispute: func(ctx context.Context, tx db.Tx, p staff.Proposal, by staff.Actor) error {
+					key, err := id.Parse(dispute.Prefix, p.Fields["dispute"])
+					if err != nil {
+						return err
+					}
+					sum, err := locale.ParseAmount(p.Fields["amount"])
+					if err != nil {
+						return err
+					}
+					return d.disputes.Accept(ctx, tx, p.Client, key, dispute.By{Member: by.ID(), Ref: by.Ref()}, sum)
+				},
 				staff.ProposeUnblock: func(ctx context.Context, tx db.Tx, p staff.Proposal, _ staff.Actor) error {
 					return w.Clients.SetState(ctx, tx, p.Client, client.Active)
 				},
@@ -72,9 +92,19 @@ func each(t *testing.T, fn func(d *desk)) {
 		d.privacy = privacy.New(privacy.Deps{
 			DB: w.DB, Vault: w.Vault, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operation.New(w.DB, w.Vault), Access: w.Access, Now: w.Now,
 		})
+		book, err := ledger.NewBook(context.Background(), w.DB, ledger.Options{})
+		d.must(err)
+		w.Cleanup(func() {
+			if err := book.Close(); err != nil {
+				w.Error(err)
+			}
+		})
+		d.purchases = purchase.New(purchase.Deps{DB: w.DB, Book: book, Operations: operation.New(w.DB, w.Vault), Cards: w.Cards})
+		d.disputes = dispute.New(dispute.Deps{DB: w.DB, Book: book, Vault: w.Vault, IDs: ids, Operations: operation.New(w.DB, w.Vault)})
 		d.door = console.New(console.Deps{
 			Front: front, Kit: kit, DB: w.DB, Vault: w.Vault, IDs: ids, Staff: d.staff, Watch: d.watch, Clients: w.Clients,
-			Cards: w.Cards, Access: w.Access, Operations: operation.New(w.DB, w.Vault), Applications: w.Apply, Papers: d.papers, Privacy: d.privacy, Now: w.Now,
+			Cards: w.Cards, Access: w.Access, Operations: operation.New(w.DB, w.Vault), Applications: w.Apply, Papers: d.papers, Privacy: d.privacy,
+			Purchases: d.purchases, Disputes: d.disputes, Now: w.Now,
 		})
 		d.http = d.door.Handler()
 		fn(d)
@@ -166,4 +196,11 @@ func (d *desk) page(who client.ID) string {
 	c, err := d.Clients.ByID(context.Background(), who)
 	d.must(err)
 	return "/clients/" + c.UID.Text(client.Prefix)
+}
+
+// takenOn makes a client as a manager takes him on: with papers and a card.
+func (d *desk) takenOn(n int) client.ID {
+	d.Helper()
+	ph := accesstest.Phone(n)
+	return d.Approve(d.Fill(application.ByFlow(d.Ordered(ph)), ph, "Анна", "Соколова")).Client
 }

@@ -21,6 +21,8 @@ const (
 	Cash        Kind = "cash"
 	MoneyBack   Kind = "refund"
 	CardCredit  Kind = "card_credit"
+
+	DisputeCredit Kind = "dispute_credit"
 )
 
 // State is how far an operation has come.

@@ -81,7 +81,7 @@ func (o Operation) icon() string {
 		return "percent"
 	case Cash:
 		return "banknote"
-	case MoneyBack:
+	case MoneyBack, DisputeCredit:
 		return "undo-2"
 	case Purchase:
 		return orDefault(groupIcons[o.Group], "shopping-bag")
@@ -94,7 +94,7 @@ func (o Operation) tile() string {
 	switch o.Kind {
 	case TransferOut:
 		return "k4"
-	case TransferIn, MoneyBack:
+	case TransferIn, MoneyBack, DisputeCredit:
 		return "k1"
 	case TopUp, CardCredit:
 		return "k3"
@@ -109,7 +109,7 @@ func (o Operation) tile() string {
 // KindWord says what an operation is, of a purchase the kind of shop.
 func (o Operation) KindWord(p Page) string {
 	switch o.Kind {
-	case TransferOut, TransferIn, TopUp, FeeKind, Correction, Cash, MoneyBack, CardCredit:
+	case TransferOut, TransferIn, TopUp, FeeKind, Correction, Cash, MoneyBack, CardCredit, DisputeCredit:
 		return p.P.T("ui.kind." + string(o.Kind))
 	case Purchase:
 		if groupIcons[o.Group] != "" {

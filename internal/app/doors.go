@@ -52,12 +52,12 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	home := cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, Book: b.book, IDs: b.ids,
 		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits,
-		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Topups: b.topups, Purchases: b.purchases, Authentications: b.authentications, Live: b.live,
+		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Authentications: b.authentications, Live: b.live,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
 	open := api.New(api.Deps{
 		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Transfers: b.transfers, Orders: b.orders,
-		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications,
+		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	})
 	callbacks := partners.New(partners.Deps{Topups: b.topups, Clearing: b.purchases, NetworkSecret: c.networkSecret, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log})

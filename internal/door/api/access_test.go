@@ -27,9 +27,9 @@ type row struct {
 // owner is whose things are asked for.
 type owner struct {
 	person
-	payee, quote, signature, transfer, order, operation, account string
-	card, plastic                                                string
-	session2                                                     id.ID
+	payee, quote, signature, transfer, order, operation, account, bought, dispute string
+	card, plastic                                                                 string
+	session2                                                                      id.ID
 }
 
 // W05: every route has a row; a route without one fails the test.
@@ -70,6 +70,12 @@ func matrix() map[string]row {
 		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
 			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},
 		"getLimits": {ask: just("/limits"), owner: 200, reader: 200, other: 200},
+		"openDispute": {ask: func(o owner) (string, any) {
+			return "/disputes", obj{"operation": o.bought, "reason": "wrong_sum", "text": "На чеке было меньше"}
+		}, owner: 201, reader: 403, other: 404, foreign: "operation.missing"},
+		"listDisputes": {ask: just("/disputes"), owner: 200, reader: 200, other: 200},
+		"getDispute": {ask: func(o owner) (string, any) { return "/disputes/" + o.dispute, nil },
+			owner: 200, reader: 200, other: 404, foreign: "dispute.missing"},
 		"findRecipient": {ask: func(o owner) (string, any) { return "/recipients", obj{"phone": "+7 916 555-00-02"} },
 			owner: 200, reader: 403, other: 200},
 		"createQuote": {ask: func(o owner) (string, any) {
@@ -100,6 +106,8 @@ func TestAccessMatrix(t *testing.T) {
 		done := w.order(anna.transfer, "first", obj{"payee": o.payee, "amount": rub("10.00"), "from": o.account})
 		o.transfer, o.order = done.text("id"), done.text("order_id")
 		o.operation = w.get(anna.reading, "/operations").body["operations"].([]any)[0].(obj)["id"].(string)
+		o.bought = w.buys(anna, "Kinoteatr", 500)
+		o.dispute = w.post(anna.transfer, "/disputes", obj{"operation": o.bought, "reason": "twice"}).text("id")
 		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
 		again, err := w.Access.FinishLogin(ctx, w.Proved(anna.phone), accesstest.Passcode, accesstest.Home)
 		if err != nil {

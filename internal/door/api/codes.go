@@ -5,6 +5,7 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
@@ -37,6 +38,7 @@ func Codes() []*fault.Error {
 		card.ErrMissing, card.ErrName, card.ErrArt, card.ErrUntil, card.ErrPlace, card.ErrWish, card.ErrCountry, card.ErrGroup, card.ErrCap, card.ErrMerchant,
 		card.ErrTooMany, card.ErrBlocked, card.ErrNotActive, card.ErrNotFrozen, card.ErrNotSuspended, card.ErrBankFroze, card.ErrDead, card.ErrNoDelivery,
 		card.ErrNoChange, errLooser, errCardKey, errDate,
+		dispute.ErrMissing, dispute.ErrReason, dispute.ErrWords, dispute.ErrNoSubject, dispute.ErrTooLate, dispute.ErrPaid, dispute.ErrTooMany,
 		errApplicant, errUnproved, errIsClient, access.ErrNotMobile, access.ErrTooManyCodes, access.ErrResendEarly, access.ErrStep, access.ErrNoFlow,
 		access.ErrCodeForm, access.ErrWrongCode, access.ErrCodeStale, access.ErrCodesPaused, access.ErrCodeWordForm,
 		application.ErrMissing, application.ErrSent, application.ErrNoRetake,

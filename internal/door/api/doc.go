@@ -153,6 +153,7 @@ type Deps struct {
 	Orders     Orders
 	Access     Access
 	Looks      Looks
+	Disputes   Disputes
 
 	Flows        Flows
 	Applications Applications

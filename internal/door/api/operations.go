@@ -24,7 +24,7 @@ type OperationPage struct {
 // Operation is one thing that happened to the caller's money.
 type Operation struct {
 	ID           string    `json:"id" example:"op_06b3w5m8k9s6q0h2m4x6v8yrk4"`
-	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup,correction,purchase,cash,refund,card_credit"`
+	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup,correction,purchase,cash,refund,card_credit,dispute_credit"`
 	State        string    `json:"state" enum:"done,pending,declined,reversed"`
 	Amount       Money     `json:"amount"`
 	Fee          Money     `json:"fee"`

@@ -17,6 +17,7 @@ import (
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/limit"
 	hub "rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
@@ -56,6 +57,7 @@ type Deps struct {
 	Transfers    *transfer.Service
 	Topups       *topup.Service
 	Purchases    *purchase.Service
+	Disputes     *dispute.Service
 	Live         *hub.Hub
 	// Authentications asks clients about purchases in the internet; nil: this
 	// bank has no 3-D Secure.

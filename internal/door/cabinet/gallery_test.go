@@ -199,6 +199,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"help-out", HelpPage(HelpView{out}), false},
 		{"offline", OfflinePage(OfflineView{out}), false},
 	}
+	all = append(all, disputeGallery(in, say, with)...)
 	all = append(all, orderGallery(out, in, say, with)...)
 	all = append(all, cardGallery(in, []ui.Card{main, trip, paused}, feed, say, with)...)
 	all = append(all, purchaseGallery(in, home, say, with)...)

@@ -12,6 +12,7 @@ type things struct {
 
 	operation, transfer, login, topup, card, order, shot, purchase string // paths
 	paper                                                          string // of a picture that the contact centre waits for
+	bought, dispute                                                string // … of a purchase, and of what is wrong with another
 	device, session, token, passkey, alert                         string // as forms name them
 	payee                                                          string
 	notMe                                                          string // the token of a message's link
@@ -128,11 +129,16 @@ func cabinetMatrix() map[string]may {
 		"GET /operations/{id}": owned(func(o *things) string { return o.operation }),
 		// A purchase in the internet, whose shop asks. The passcode is missing, and
 		// a field comes twice: nothing may end here.
-		"GET /purchases/{id}":         owned(func(o *things) string { return o.purchase }),
-		"POST /purchases/approve":     may{owner: "422", other: "404", nobody: toLogin}.with(ofPurchase),
-		"POST /purchases/approve/ask": may{owner: "200", other: "404", nobody: toLogin}.with(ofPurchase),
-		"POST /purchases/deny":        may{owner: "422", other: "404", nobody: toLogin}.with(ofPurchase),
-		"GET /events":                 {owner: "200", other: "200", nobody: "401"},
+		"GET /purchases/{id}":           owned(func(o *things) string { return o.purchase }),
+		"POST /purchases/approve":       may{owner: "422", other: "404", nobody: toLogin}.with(ofPurchase),
+		"POST /purchases/approve/ask":   may{owner: "200", other: "404", nobody: toLogin}.with(ofPurchase),
+		"POST /purchases/deny":          may{owner: "422", other: "404", nobody: toLogin}.with(ofPurchase),
+		"GET /operations/{id}/dispute":  owned(func(o *things) string { return o.bought + "/dispute" }),
+		"POST /operations/{id}/dispute": may{owner: "422", other: "404", nobody: toLogin}.of(func(o *things) string { return o.bought + "/dispute" }),
+		"GET /disputes":                 inside("200"),
+		"GET /disputes/{id}":            owned(func(o *things) string { return o.dispute }),
+		"POST /disputes/{id}":           may{owner: "400", other: "404", nobody: toLogin}.of(func(o *things) string { return o.dispute }),
+		"GET /events":                   {owner: "200", other: "200", nobody: "401"},
 
 		// Карты. An empty form changes nothing of them.
 		"GET /cards":                  inside("200"),

@@ -16,7 +16,7 @@ import (
 // moneyAndPeople are the tables in which nothing may change, whatever is typed.
 var moneyAndPeople = []string{
 	"account", "txn", "entry", "hold", "guard", "operation", "topup", "card", "card_number", "client", "client_phone", "client_person",
-	"api_token", "passkey", "signed_order", "deletion_request", "passcode", "code_word",
+	"api_token", "passkey", "signed_order", "deletion_request", "passcode", "code_word", "dispute", "dispute_word",
 }
 
 // plausible is what a form may hold beside the one bad value, so that a handler

@@ -81,6 +81,9 @@ func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
 		if v.Purchase, err = d.purchase(r, v.P, o); err != nil {
 			return err
 		}
+		if v.Dispute, err = d.disputeOn(r, v.Page, o); err != nil {
+			return err
+		}
 		v.Who = ""
 
 	case operation.TransferOut:

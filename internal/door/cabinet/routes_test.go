@@ -16,7 +16,7 @@ import (
 // concrete fills the path of a route: ids of the right kind that are nobody's.
 func concrete(rt cabinet.RouteRow) string {
 	x := id.ID{1, 2, 3}
-	for pattern, prefix := range map[string]string{"/operations/": "op", "/cards/": "cd", "/transfers/": "tr", "/topup/": "tu", "/profile/logins/": "as", "/profile/orders/": "or", "/order/scans/": "sc", "/profile/papers/": "sc", "/purchases/": "au"} {
+	for pattern, prefix := range map[string]string{"/operations/": "op", "/cards/": "cd", "/transfers/": "tr", "/topup/": "tu", "/profile/logins/": "as", "/profile/orders/": "or", "/order/scans/": "sc", "/profile/papers/": "sc", "/purchases/": "au", "/disputes/": "di"} {
 		if strings.HasPrefix(rt.Path, pattern) {
 			return strings.ReplaceAll(rt.Path, "{id}", x.Text(prefix))
 		}
@@ -61,6 +61,7 @@ func TestWhoMayComeIn(t *testing.T) {
 	w.acquirer.settle(tu, topup.ChargeCharged, "")
 	nobody, stranger := w.browser(), w.person(3, 0)
 	mine := map[string]string{
+		"/operations/{id}/dispute": p.buys("Kinoteatr", 500) + "/dispute", "/disputes/{id}": p.disputes(p.buys("Kiosk", 40)),
 		"/operations/{id}": strings.Replace(receipt, "/transfers/tr_", "/operations/op_", 1), "/transfers/{id}": receipt, "/transfers/{id}/receipt": receipt + "/receipt",
 		"/profile/logins/{id}": regexp.MustCompile(`/profile/logins/as_[0-9a-z]+`).FindString(p.get("/profile/devices").body), "/cards/{id}": "/cards/" + p.card, "/topup/{id}": "/topup/" + tu,
 	}

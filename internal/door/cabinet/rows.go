@@ -166,6 +166,8 @@ func row(p *locale.Printer, o operation.Operation, cards []owned) ui.Operation {
 		out.Kind = ui.MoneyBack
 	case operation.CardCredit:
 		out.Kind = ui.CardCredit
+	case operation.DisputeCredit:
+		out.Kind = ui.DisputeCredit
 	}
 	switch o.State {
 	case operation.Pending:

@@ -38,6 +38,7 @@ type OperationView struct {
 	Left     *money.Amount // balance after, nil when it isn't known
 	Last4    string        // of the card of ours
 	Purchase *PurchaseView // of a card at somebody else's terminal
+	Dispute  *DisputeLine  // of a purchase: the dispute there is, or how to open one
 	Foreign  string        // last four digits of the other bank's card of a top-up
 	// RepeatHref is the prefilled form, «/transfer?to=…&amount=…»; empty hides it.
 	RepeatHref string

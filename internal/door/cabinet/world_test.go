@@ -23,12 +23,14 @@ import (
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
@@ -64,6 +66,7 @@ type world struct {
 	log      *lockedLog
 	stopping chan struct{}
 	looked   []privacy.Look // what the room of staff would tell
+	disputes *dispute.Service
 }
 
 // each runs fn on both engines.
@@ -111,6 +114,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	w.acquirer = &acquirer{charges: map[string]topup.Outcome{}}
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	operations, limits := operation.New(d, v), limit.New(d, v, limit.Standard())
+	w.disputes = dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations})
 	w.hub = live.New(operations, d.Now, log)
 	front, err := web.New(web.Options{Origin: w.origin, FormTargets: []string{otherBank}, Rate: web.Rate{PerSecond: -1}, Log: log})
 	if err != nil {
@@ -137,6 +141,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariff: tariff.Standard(), Acquirer: w.acquirer, Live: w.hub,
 			Log: log, Now: w.Now, ReturnURL: func(s string) string { return w.origin + "/topup/" + s }, OwnBINs: []string{"550000"},
 		}),
+		Purchases: purchase.New(purchase.Deps{DB: d, Book: w.book, Operations: operations, Cards: w.Cards}), Disputes: w.disputes,
 		Log: log, Now: w.Now, Stopping: w.stopping,
 	})
 	w.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.door.Handler(), ReadHeaderTimeout: time.Second}}

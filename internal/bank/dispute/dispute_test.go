@@ -219,6 +219,18 @@ func TestAccept(t *testing.T) {
 	})
 }
 
+// Whoever is let go takes his words with him; the dispute itself stays in the book.
+func TestShred(t *testing.T) {
+	each(t, func(w *world) {
+		d := w.opens(w.buys("632609000001", 700), dispute.Twice)
+		w.must(w.do(func(tx db.Tx) error { return w.Vault.Shred(bg, tx, int64(w.owner.ID)) }))
+		if now := w.now(d); len(now.Said) != 0 || now.Reason != dispute.Twice {
+			t.Errorf("%+v", now)
+		}
+		w.sound()
+	})
+}
+
 var (
 	qLieSum = db.Query(`UPDATE dispute SET credit_minor = credit_minor + 1 WHERE state = 3`)
 	qLieTxn = db.Query(`UPDATE dispute SET txn = operation, credit_minor = credit_minor - 1 WHERE state = 3`)

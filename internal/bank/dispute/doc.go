@@ -11,6 +11,7 @@
 // The promised day is the law's: thirty days, sixty for a purchase abroad (161-FZ,
 // article 9, part 8), counted in calendar days of Moscow.
 //
-// Words of clients and of staff rest sealed. Who of the staff may read them and
+// Words of clients and of staff rest sealed under the client's own key, and go
+// with it when he is let go. Who of the staff may read them and
 // who decides in fours is the business of room staff and of the console.
 package dispute

@@ -9,7 +9,7 @@ import (
 	"rocketbank/internal/base/vault"
 )
 
-// Where this room rests ciphertexts, for the changing of keys.
+// Where this room rests ciphertexts: under the client's own data key.
 var _ = vault.Declare(vault.Column{Table: "dispute_word", Name: "body", Class: vault.PII, Key: []string{"client", "id"}, Row: []string{"id"}})
 
 func place(word id.ID) vault.At { return vault.At{Table: "dispute_word.body", Row: word.Bytes()} }

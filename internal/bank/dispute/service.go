@@ -67,7 +67,7 @@ func (s *Service) say(ctx context.Context, tx db.Tx, d Dispute, by Author, text 
 		return ErrTooMany
 	}
 	key := s.d.IDs.New()
-	sealed, err := s.d.Vault.SealText(vault.PII, place(key), text)
+	sealed, err := s.d.Vault.SealFor(ctx, tx, int64(d.Client), vault.PII, place(key), []byte(text))
 	if err != nil {
 		return err
 	}

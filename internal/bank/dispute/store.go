@@ -104,29 +104,44 @@ func (s *Service) One(ctx context.Context, who client.ID, key id.ID) (Dispute, e
 	if err != nil {
 		return Dispute{}, err
 	}
+	type message struct {
+		Said
+		id     []byte
+		sealed []byte
+	}
+	var all []message
 	rows, err := s.d.DB.Rows(ctx, qSaid, int64(who), key.Bytes(), int64(maxTurns))
 	if err != nil {
 		return Dispute{}, fmt.Errorf("messages of a dispute: %w", err)
 	}
-	defer rows.Close()
 	for rows.Next() {
-		var raw, sealed []byte
+		var m message
 		var at int64
-		var m Said
-		if err := rows.Scan(&raw, &m.By, &sealed, &at); err != nil {
-			return Dispute{}, err
+		if err := rows.Scan(&m.id, &m.By, &m.sealed, &at); err != nil {
+			return Dispute{}, errors.Join(err, rows.Close())
 		}
-		word, err := id.FromBytes(raw)
+		m.At = time.UnixMicro(at).UTC()
+		all = append(all, m)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return Dispute{}, fmt.Errorf("messages of a dispute: %w", err)
+	}
+	for _, m := range all {
+		word, err := id.FromBytes(m.id)
 		if err != nil {
 			return Dispute{}, err
 		}
-		if m.Text, err = s.d.Vault.OpenText(vault.PII, place(word), sealed); err != nil {
+		plain, err := s.d.Vault.OpenFor(ctx, s.d.DB, int64(who), vault.PII, place(word), m.sealed)
+		if errors.Is(err, vault.ErrShredded) {
+			continue // the client was let go, and his words with him
+		}
+		if err != nil {
 			return Dispute{}, fmt.Errorf("a message of dispute %s: %w", d.Text(), err)
 		}
-		m.At = time.UnixMicro(at).UTC()
-		d.Said = append(d.Said, m)
+		m.Text = string(plain)
+		d.Said = append(d.Said, m.Said)
 	}
-	return d, rows.Err()
+	return d, nil
 }
 
 // Line reads a dispute without its messages, for who has not opened it.

@@ -70,12 +70,12 @@ func Retention() []Kept {
 		{What: "person", Rule: "115fz", Years: 5},
 		{What: "scans", Rule: "115fz", Years: 5},
 		{What: "operations", Rule: "402fz", Years: 5},
+		{What: "disputes", Rule: "402fz", Years: 5},
 		{What: "orders", Rule: "115fz", Years: 5},
 		{What: "cards", Rule: "contract"},
 		{What: "access", Rule: "contract"},
 		{What: "trail", Rule: "115fz", Years: 5},
 		{What: "consents", Rule: "gk196", Years: 3},
-		{What: "disputes", Rule: "gk196", Years: 3},
 	}
 }
 

@@ -333,7 +333,7 @@ func TestS12_AnswerShreds(t *testing.T) {
 			gone string
 		}{
 			{-24 * time.Hour, "marketing,cards,access,consents"},
-			{0, "marketing,person,scans,operations,orders,cards,access,trail,consents"},
+			{0, "marketing,person,scans,operations,disputes,orders,cards,access,trail,consents"},
 		} {
 			h.ended = h.DB.Now().AddDate(-5, 0, 0).Add(-c.age)
 			d, err := h.RequestDeletion(bg, h.proof())

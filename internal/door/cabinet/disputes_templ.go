@@ -113,7 +113,7 @@ func NewDisputePage(v NewDisputeView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.ChoiceField(v.Page, "why", v.P.T("cabinet.dispute.why"), disputeReasons(v.Page), v.Why).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ChoiceField(v.Page, "why", v.P.T("cabinet.dispute.why"), disputeReasons(v.Page), orElse(v.Why, "none")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

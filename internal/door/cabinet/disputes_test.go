@@ -41,74 +41,73 @@ func (p *person) disputes(page string) string {
 // From the page of a purchase to the answer: the form keeps what was typed, a
 // second tap opens nothing new, a question is answered, a dispute taken back.
 func TestDisputeStory(t *testing.T) {
-	each(t, func(w *world) {
-		p := w.person(1, 1000)
-		bought := p.buys("Kinoteatr", 500)
-		p.get(bought).is(200).has("Сообщить об ошибке")
-		p.get("/disputes").is(200).has("Обращений нет")
-		form := p.get(bought+"/dispute").is(200).has("Kinoteatr", "22 декабря").form(bought + "/dispute")
-		if form.Get("why") == "" {
-			t.Error("no reason is chosen")
-		}
-		a := p.post(bought+"/dispute", url.Values{"why": {"other"}, "words": {"мало"}}).is(422)
-		if !strings.Contains(a.body, `aria-invalid="true"`) || !strings.Contains(a.body, ">мало</textarea>") || a.form(bought+"/dispute").Get("why") != "other" {
-			t.Error("what was typed is lost")
-		}
-		p.post(bought+"/dispute", url.Values{"why": {"mood"}, "words": {"Заплатил один раз"}}).is(422)
-		page := p.disputes(bought)
-		if again := p.disputes(bought); again != page {
-			t.Errorf("a second tap leads to %s, not %s", again, page)
-		}
-		p.get(page).is(200).has("Списали дважды", "Разбираемся", "Заплатил один раз", "22 декабря")
-		p.get(bought).is(200).has("Обращение", "ответим до")
-		p.get(bought + "/dispute").to(page)
-		p.get("/disputes").is(200).has("Списали дважды")
+	w := lite(t)
+	p := w.person(1, 1000)
+	bought := p.buys("Kinoteatr", 500)
+	p.get(bought).is(200).has("Сообщить об ошибке")
+	p.get("/disputes").is(200).has("Обращений нет")
+	form := p.get(bought+"/dispute").is(200).has("Kinoteatr", "22 декабря").form(bought + "/dispute")
+	if form.Get("why") != "" {
+		t.Error("a reason is chosen for him")
+	}
+	a := p.post(bought+"/dispute", url.Values{"why": {"other"}, "words": {"мало"}}).is(422)
+	if !strings.Contains(a.body, `aria-invalid="true"`) || !strings.Contains(a.body, ">мало</textarea>") || a.form(bought+"/dispute").Get("why") != "other" {
+		t.Error("what was typed is lost")
+	}
+	p.post(bought+"/dispute", url.Values{"why": {"mood"}, "words": {"Заплатил один раз"}}).is(422)
+	page := p.disputes(bought)
+	if again := p.disputes(bought); again != page {
+		t.Errorf("a second tap leads to %s, not %s", again, page)
+	}
+	p.get(page).is(200).has("Списали дважды", "Разбираемся", "Заплатил один раз", "22 декабря")
+	p.get(bought).is(200).has("Обращение", "ответим до")
+	p.get(bought + "/dispute").to(page)
+	p.get("/disputes").is(200).has("Списали дважды")
 
-		p.post(page, url.Values{"act": {"answer"}, "words": {"Вот мой ответ"}}).is(409)
-		p.post(page, url.Values{"act": {"sing"}}).is(400)
-		key, err := id.Parse(dispute.Prefix, strings.TrimPrefix(page, "/disputes/"))
-		if err != nil {
+	p.post(page, url.Values{"act": {"answer"}, "words": {"Вот мой ответ"}}).is(409)
+	p.post(page, url.Values{"act": {"sing"}}).is(400)
+	key, err := id.Parse(dispute.Prefix, strings.TrimPrefix(page, "/disputes/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := dispute.By{Member: id.NewSource(time.Now).New(), Ref: "staff:st_1"}
+	act := func(do func(tx db.Tx) error) {
+		t.Helper()
+		if err := w.DB.Write(ctx, do); err != nil {
 			t.Fatal(err)
 		}
-		by := dispute.By{Member: id.NewSource(time.Now).New(), Ref: "staff:st_1"}
-		act := func(do func(tx db.Tx) error) {
-			t.Helper()
-			if err := w.DB.Write(ctx, do); err != nil {
-				t.Fatal(err)
-			}
-		}
-		act(func(tx db.Tx) error { return w.disputes.Take(ctx, tx, p.id, key, by) })
-		act(func(tx db.Tx) error {
-			return w.disputes.Ask(ctx, tx, p.id, key, by, "Какой номер заказа?")
-		})
-		p.get(page).is(200).has("Ждём вашего ответа", "Какой номер заказа?")
-		p.post(page, url.Values{"act": {"answer"}, "words": {" "}}).is(422)
-		p.post(page, url.Values{"act": {"answer"}, "words": {"Номер <b>15</b>"}}).to(page)
-		p.get(page).is(200).has("Номер <b>15</b>", "Разбираемся")
-		p.post(page, url.Values{"act": {"withdraw"}}).to(page)
-		p.get(page).is(200).has("Отозвано")
-		p.post(page, url.Values{"act": {"withdraw"}}).is(409)
-		p.get(bought).is(200).has("Сообщить об ошибке")
-
-		// The money comes from staff, and both pages say so.
-		second := p.disputes(bought)
-		if key, err = id.Parse(dispute.Prefix, strings.TrimPrefix(second, "/disputes/")); err != nil {
-			t.Fatal(err)
-		}
-		act(func(tx db.Tx) error { return w.disputes.Accept(ctx, tx, p.id, key, by, money.Rub(500_00)) })
-		credit := p.get(second).is(200).has("Деньги вернули", "500 ₽ уже на вашем счёте")
-		at := strings.Index(credit.body, "/operations/op_")
-		p.get("/operations").is(200).has("Возврат по обращению")
-		if at < 0 {
-			t.Error("the page does not lead to the money")
-		}
-		p.post(bought+"/dispute", url.Values{"why": {"twice"}, "words": {"Ещё раз о том же"}}).is(422).has("уже вернули")
-		// What is no purchase has no such row and no such form.
-		friend := w.person(2, 0)
-		sent := strings.Replace(p.pay(friend, "10"), "/transfers/tr_", "/operations/op_", 1)
-		if strings.Contains(p.get(sent).is(200).body, "/dispute") {
-			t.Error("a transfer can be disputed")
-		}
-		p.get(sent + "/dispute").is(422)
+	}
+	act(func(tx db.Tx) error { return w.disputes.Take(ctx, tx, p.id, key, by) })
+	act(func(tx db.Tx) error {
+		return w.disputes.Ask(ctx, tx, p.id, key, by, "Какой номер заказа?")
 	})
+	p.get(page).is(200).has("Ждём вашего ответа", "Какой номер заказа?")
+	p.post(page, url.Values{"act": {"answer"}, "words": {" "}}).is(422)
+	p.post(page, url.Values{"act": {"answer"}, "words": {"Номер <b>15</b>"}}).to(page)
+	p.get(page).is(200).has("Номер <b>15</b>", "Разбираемся")
+	p.post(page, url.Values{"act": {"withdraw"}}).to(page)
+	p.get(page).is(200).has("Отозвано")
+	p.post(page, url.Values{"act": {"withdraw"}}).is(409)
+	p.get(bought).is(200).has("Сообщить об ошибке")
+
+	// The money comes from staff, and both pages say so.
+	second := p.disputes(bought)
+	if key, err = id.Parse(dispute.Prefix, strings.TrimPrefix(second, "/disputes/")); err != nil {
+		t.Fatal(err)
+	}
+	act(func(tx db.Tx) error { return w.disputes.Accept(ctx, tx, p.id, key, by, money.Rub(500_00)) })
+	credit := p.get(second).is(200).has("Деньги вернули", "500 ₽ уже на вашем счёте")
+	at := strings.Index(credit.body, "/operations/op_")
+	p.get("/operations").is(200).has("Возврат по обращению")
+	if at < 0 {
+		t.Error("the page does not lead to the money")
+	}
+	p.post(bought+"/dispute", url.Values{"why": {"twice"}, "words": {"Ещё раз о том же"}}).is(422).has("уже вернули")
+	// What is no purchase has no such row and no such form.
+	friend := w.person(2, 0)
+	sent := strings.Replace(p.pay(friend, "10"), "/transfers/tr_", "/operations/op_", 1)
+	if strings.Contains(p.get(sent).is(200).body, "/dispute") {
+		t.Error("a transfer can be disputed")
+	}
+	p.get(sent + "/dispute").is(422)
 }

@@ -147,7 +147,7 @@ func (d *Door) showDelivery(w http.ResponseWriter, r *http.Request, status int, 
 	for s := card.Ordered; s <= x.State; s++ {
 		done := x
 		done.State = s
-		v.Steps = append(v.Steps, ui.Step{What: v.P.T("card.delivery." + s.Word()), At: reached(done)})
+		v.Steps = append(v.Steps, ui.Step{What: v.P.T("console.delivery.at_" + s.Word()), At: reached(done)})
 	}
 	target := staff.Target{Client: x.Client}
 	switch _, err := d.Staff.Holds(ctx, d.DB, c.actor, target); {

@@ -159,6 +159,8 @@ func cabinetMatrix() map[string]may {
 		"POST /cards/{id}/reissue":    ofCard("/reissue", "409"),
 		"GET /cards/{id}/close":       ofCard("/close", "200"),
 		"POST /cards/{id}/close":      ofCard("/close", "400"),
+		"GET /cards/{id}/rules":       ofCard("/rules", "200"),
+		"POST /cards/{id}/rules":      ofCard("/rules", "400"), // no whole form
 
 		// Платежи.
 		"GET /payments":               inside("200"),

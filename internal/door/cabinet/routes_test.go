@@ -63,7 +63,8 @@ func TestWhoMayComeIn(t *testing.T) {
 	mine := map[string]string{
 		"/operations/{id}/dispute": p.buys("Kinoteatr", 500) + "/dispute", "/disputes/{id}": p.disputes(p.buys("Kiosk", 40)),
 		"/operations/{id}": strings.Replace(receipt, "/transfers/tr_", "/operations/op_", 1), "/transfers/{id}": receipt, "/transfers/{id}/receipt": receipt + "/receipt",
-		"/profile/logins/{id}": regexp.MustCompile(`/profile/logins/as_[0-9a-z]+`).FindString(p.get("/profile/devices").body), "/cards/{id}": "/cards/" + p.card, "/topup/{id}": "/topup/" + tu,
+		"/profile/logins/{id}": regexp.MustCompile(`/profile/logins/as_[0-9a-z]+`).FindString(p.get("/profile/devices").body), "/cards/{id}": "/cards/" + p.card,
+		"/cards/{id}/rules": "/cards/" + p.card + "/rules", "/topup/{id}": "/topup/" + tu,
 	}
 	mine["/purchases/{id}"], _ = p.buys(1)
 	// An applicant's pictures and signed orders have their rows, owner, stranger

@@ -190,6 +190,10 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.forgotten")}
 	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion, noticePapers:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
+	case noticeRules:
+		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.rules")}
+	case noticeRulesOld:
+		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.rules_old")}
 	case noticeRevoked:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.revoked")}
 	case noticeNobody:

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/locale"
@@ -100,32 +101,54 @@ func (d *Door) postTokenOrder(w http.ResponseWriter, r *http.Request) error {
 
 // signToken gives the secret, or tells that a code for the text is on its way.
 func (d *Door) signToken(w http.ResponseWriter, r *http.Request, v TokenOrderView, doc order.Document) (secret string, sent bool, err error) {
-	c := of(r)
-	proof, err := d.stepUp(w, r, c.form.Get("passcode"))
-	if err != nil {
-		return "", v.CodeSent, at(err, "passcode")
+	s, err := d.signOrder(w, r, doc, v.CodeSent)
+	if err != nil || !s.whole() {
+		return "", s.sent, err
 	}
-	var signed order.Signed
+	secret, err = d.tokens.do(doc.ID.Text(order.Prefix), d.Now(), func() (string, error) {
+		_, hidden, err := d.Access.CreateSignedToken(r.Context(), s.proof, v.Offer, s.signed)
+		return hidden.Reveal(), err
+	})
+	return secret, v.CodeSent, err
+}
+
+// signature is a fresh proof of who it is, and what he confirmed with it.
+type signature struct {
+	proof  access.Proof
+	signed order.Signed
+	sent   bool // a code for the text was sent: the page asks for it
+}
+
+// whole tells that the order is confirmed.
+func (s signature) whole() bool { return s.signed.Client() != 0 }
+
+// signOrder takes the passcode and the device's key, or the passcode and a code
+// for exactly this text, which the first time is sent; coded: it was.
+func (d *Door) signOrder(w http.ResponseWriter, r *http.Request, doc order.Document, coded bool) (s signature, err error) {
+	c := of(r)
+	s.sent = coded
+	if s.proof, err = d.stepUp(w, r, c.form.Get("passcode")); err != nil {
+		return s, at(err, "passcode")
+	}
 	asker := order.Asker{Client: c.session.Client, Session: c.session.ID, Device: c.session.Device, Lang: d.page(r).P.Lang(), IP: web.VisitOf(r).IP}
 	switch {
 	case c.session.Kind == access.Keyed:
-		signed, err = d.Orders.Accept(c.session.Client, doc, order.ByDevice(c.session.Device, c.session.Key(), unbase64(c.form.Get("signature"))))
+		s.signed, err = d.Orders.Accept(c.session.Client, doc, order.ByDevice(c.session.Device, c.session.Key(), unbase64(c.form.Get("signature"))))
 	case c.form.Get("code") == "":
 		_, err = d.Orders.SendCode(r.Context(), asker, doc)
 		if errors.Is(err, order.ErrResendEarly) {
 			err = nil // it is on its way already
 		}
-		return "", err == nil, at(err, "code")
+		s.sent = err == nil
+		err = at(err, "code")
 	default:
-		signed, err = d.Orders.AcceptCode(r.Context(), asker, doc, c.form.Get("code"))
+		s.signed, err = d.Orders.AcceptCode(r.Context(), asker, doc, c.form.Get("code"))
 		err = at(err, "code")
 	}
-	if err != nil {
-		return "", v.CodeSent, err
-	}
-	secret, err = d.tokens.do(doc.ID.Text(order.Prefix), d.Now(), func() (string, error) {
-		_, hidden, err := d.Access.CreateSignedToken(r.Context(), proof, v.Offer, signed)
-		return hidden.Reveal(), err
-	})
-	return secret, v.CodeSent, err
+	return s, err
+}
+
+// isUnsigned tells that the device's key did not sign the order, or not this one.
+func isUnsigned(err error) bool {
+	return errors.Is(err, order.ErrNotSigned) || errors.Is(err, card.ErrNotSigned)
 }

@@ -122,6 +122,7 @@ func TestBudgets(t *testing.T) {
 		{"styles of the questionnaire", sum("app.css", "order.css"), 8 << 10},
 		{"styles of the cards", sum("app.css", "cards.css"), 8 << 10},
 		{"scripts of the cards", sum("app.js", "cards.js", "key.js", "passkey.js"), 15 << 10},
+		{"styles of a card's rules", sum("app.css", "rules.css"), 8 << 10},
 		{"scripts of the questionnaire", sum("app.js", "order.js", "key.js"), 15 << 10},
 	} {
 		t.Logf("%s: %d bytes", b.what, b.size)

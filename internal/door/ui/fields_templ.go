@@ -469,7 +469,7 @@ func TextField(p Page, f Field) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if !f.Optional {
+		if !f.Optional && !f.Free {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, " aria-required=\"true\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -28,6 +28,7 @@ type Field struct {
 	Mask         string // "money", "card", "expiry", "date": groups digits while typing
 	MaxLength    int
 	Optional     bool // marks the label «(по желанию)»; the others are required
+	Free         bool // may stay empty, and the page says so by itself
 	Private      bool // never sent by a background request
 	Focus        bool
 	Code         bool   // large spaced digits

@@ -47,5 +47,5 @@ func (s *Service) presentPosted(ctx context.Context, tx db.Tx, r Record, a auth,
 	if err != nil {
 		return item{}, err
 	}
-	return it, s.postClearing(ctx, tx, a, r, it.txn, moves)
+	return it, s.postClearing(ctx, tx, a, r, it.txn, moves, money.Rub(0))
 }

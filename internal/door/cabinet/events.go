@@ -87,14 +87,7 @@ func (s *stream) missed() error {
 		s.newest = after
 	}
 	feed, err := s.d.Operations.Feed(s.r.Context(), of(s.r).session.Client, operation.Filter{Limit: 1})
-	if err != nil {
-		return err
-	}
-	if len(feed.Operations) > 0 && feed.Operations[0].ID != s.newest {
-		return s.news()
-	}
-	asks, err := s.d.asks(s.r, s.d.page(s.r))
-	if err != nil || (HomeView{Purchases: asks}).asking() == s.r.URL.Query().Get("asks") {
+	if err != nil || len(feed.Operations) == 0 || feed.Operations[0].ID == s.newest {
 		return err
 	}
 	return s.news()

@@ -14,14 +14,8 @@ import (
 // events, which is closed when the stream ends.
 func (p *person) listen() (events <-chan string, stop func()) {
 	p.w.Helper()
-	return p.listenTo("/events")
-}
-
-// listenTo opens the stream of a page's own address.
-func (p *person) listenTo(path string) (events <-chan string, stop func()) {
-	p.w.Helper()
 	c, cancel := context.WithCancel(ctx)
-	r, err := http.NewRequestWithContext(c, "GET", p.w.origin+path, nil)
+	r, err := http.NewRequestWithContext(c, "GET", p.w.origin+"/events", nil)
 	if err != nil {
 		p.w.Fatal(err)
 	}

@@ -20,6 +20,7 @@ func TestShopStories(t *testing.T) {
 		t.Run("the device's key", func(t *testing.T) { shopInTheApp(t, d.in(t)) })
 		t.Run("a passkey", func(t *testing.T) { shopByPasskey(t, d.in(t)) })
 		t.Run("without scripts", func(t *testing.T) { shopWithoutScripts(t, d.in(t)) })
+		t.Run("switched off", func(t *testing.T) { shopSwitchedOff(t, d.in(t)) })
 		t.Run("it wasn't me", func(t *testing.T) { notMine(t, d.in(t)) })
 		d.Verify()
 	})
@@ -196,6 +197,40 @@ func shopWithoutScripts(t *testing.T, d *Demo) {
 	c.Submit("Подтвердить")
 	c.Sees("Покупка подтверждена")
 	p.Sees("Оплачено")
+}
+
+// A card whose holder has switched the internet off is refused before anybody
+// is asked; switched on again, under his signature, it is asked about.
+func shopSwitchedOff(t *testing.T, d *Demo) {
+	who := d.Person("Тимур")
+	before := d.Balance(who.Token)
+	c := d.Open(t, Opt{Mobile: true, Within: 4 * time.Minute})
+	c.Login(d, who.Phone, who.Passcode)
+	rules := "/cards/" + d.cardOf(who, "virtual_world") + "/rules"
+	c.Go(rules)
+	c.Choose("internet", "1")
+	c.Submit("Сохранить")
+	c.At(rules)
+	p := d.shop(t, Opt{Within: 4 * time.Minute})
+	p.Buy(d, who, "4100")
+	p.Sees("Не подтверждено")
+	p.SeesNot("Банк просит подтверждение")
+	p.Sees("transStatusReason 12") // not permitted
+	c.Go("/home")
+	c.SeesNot("Подтвердите покупку")
+	c.Go(rules)
+	c.Choose("internet", "1")
+	c.Submit("Сохранить")
+	c.Fill("passcode", who.Passcode)
+	c.Submit("Подтвердить")
+	c.At(rules)
+	p.Buy(d, who, "4100")
+	p.Sees("Банк просит подтверждение")
+	p.Frame(d.ACS).Push("Отменить покупку")
+	p.Sees("Не подтверждено")
+	if got := d.Balance(who.Token); got != before {
+		t.Errorf("%d kopecks moved", before-got)
+	}
 }
 
 // «Это не я»: the shop is refused and the card frozen; the next purchase is

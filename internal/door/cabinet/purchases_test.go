@@ -64,8 +64,8 @@ func (p *person) number() string {
 // browserOfShop is the proof of the browser that the shop sent for its challenge.
 const browserOfShop = "the-browser-in-the-shop"
 
-// buys has a shop ask about a person's card, until he is challenged.
-func (p *person) buys(n int, change ...func(*threeds.AReq)) (path string, shown authentication.Shown) {
+// challenged has a shop ask about a person's card, until he is challenged.
+func (p *person) challenged(n int, change ...func(*threeds.AReq)) (path string, shown authentication.Shown) {
 	p.w.Helper()
 	pan, err := threeds.NewPAN(p.number())
 	if err != nil {
@@ -120,7 +120,7 @@ func TestApprovePurchase(t *testing.T) {
 		events, stop := p.listen()
 		defer stop()
 		await(t, events, "hx-partial")
-		path, shown := p.buys(1)
+		path, shown := p.challenged(1)
 		e := await(t, events, path)
 		for _, want := range []string{"Подтвердите покупку", "Books &amp; Co", "1 250,50 ₽"} {
 			if !strings.Contains(strings.ReplaceAll(e, "\u00a0", " "), want) {
@@ -167,7 +167,7 @@ func TestApprovePurchase(t *testing.T) {
 func TestMissedPurchases(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 0)
-	path, _ := p.buys(1)
+	path, _ := p.challenged(1)
 	events, stop := p.listen()
 	defer stop()
 	await(t, events, path)
@@ -185,7 +185,7 @@ func TestApprovePurchaseByCode(t *testing.T) {
 	login.Set("passcode", accesstest.Passcode)
 	c.post("/login/passcode", login).to("/home")
 	w.Wait(3 * time.Minute)
-	path, shown := c.buys(1)
+	path, shown := c.challenged(1)
 	w.Wait(time.Minute)
 	form := c.get(path).is(200).form("/purchases/approve")
 	c.post("/purchases/approve", form).is(422)
@@ -221,8 +221,8 @@ func TestApprovePurchaseByPasskey(t *testing.T) {
 	p := w.person(1, 0)
 	in := (&things{p: p}).in(w)
 	stick, _ := w.WithPasskey(accesstest.Person{ID: p.id, Phone: p.phone, Key: p.key, Entry: access.Entry{Session: in}})
-	first, _ := p.buys(1)
-	second, shown := p.buys(2)
+	first, _ := p.challenged(1)
+	second, shown := p.challenged(2)
 	p.get(second).is(200).has("Подтвердить отпечатком или ключом")
 	of := func(path string) url.Values { return p.get(path).is(200).form("/purchases/approve") }
 	asked := p.post("/purchases/approve/ask", of(first)).ceremony(200)
@@ -253,7 +253,7 @@ func TestApprovePurchaseByPasskey(t *testing.T) {
 func TestDenyPurchase(t *testing.T) {
 	w := lite(t)
 	p, late := w.person(1, 0), w.person(2, 0)
-	path, shown := p.buys(1)
+	path, shown := p.challenged(1)
 	form := p.get(path).is(200).form("/purchases/deny")
 	p.post("/purchases/deny", form).to(path)
 	p.post("/purchases/deny", form).to(path)
@@ -274,7 +274,7 @@ func TestDenyPurchase(t *testing.T) {
 	if s, by := state(p); s != card.Frozen || by != card.ByNotMe {
 		t.Errorf("the card is %v by %v", s, by)
 	}
-	over, shown := late.buys(2)
+	over, shown := late.challenged(2)
 	if _, err := w.shop.Cancel(ctx, shown.ACSTransID, browserOfShop); err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +289,7 @@ func TestDenyPurchase(t *testing.T) {
 func TestPurchaseExpires(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 0)
-	path, shown := p.buys(1, func(a *threeds.AReq) { a.PurchaseCurrency, a.PurchaseAmount = "840", "25000" })
+	path, shown := p.challenged(1, func(a *threeds.AReq) { a.PurchaseCurrency, a.PurchaseAmount = "840", "25000" })
 	page := p.get(path).is(200).has("250,00 USD")
 	form := page.form("/purchases/approve")
 	form.Set("passcode", accesstest.Passcode)
@@ -315,7 +315,7 @@ func TestPurchaseExpires(t *testing.T) {
 func TestApproveKeepingACard(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 0)
-	path, _ := p.buys(1, func(a *threeds.AReq) {
+	path, _ := p.challenged(1, func(a *threeds.AReq) {
 		a.Category, a.AuthenticationInd = threeds.NonPayment, threeds.ForAddCard
 		a.PurchaseAmount, a.PurchaseCurrency, a.PurchaseExponent, a.PurchaseDate = "", "", "", ""
 	})
@@ -329,7 +329,7 @@ func TestApproveKeepingACard(t *testing.T) {
 func TestBadInputIntoAPurchase(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 0)
-	path, _ := p.buys(1)
+	path, _ := p.challenged(1)
 	good := p.get(path).is(200).form("/purchases/approve")
 	for name, value := range nasty() {
 		for _, field := range []string{"purchase", "code", "passkey", "signature"} {
@@ -358,7 +358,7 @@ func TestBadInputIntoAPurchase(t *testing.T) {
 func TestPurchaseIsNoOtherOrder(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 0)
-	path, _ := p.buys(1)
+	path, _ := p.challenged(1)
 	text, err := order.Parse(orderText(p.get(path).is(200)))
 	if err != nil || text.Kind != order.OnlinePurchase || text.Words("to") != "Books & Co" || text.Value("card") != "*"+p.number()[12:] || text.Value("amount") != "1250.50 RUB" {
 		t.Errorf("%+v %v", text, err)

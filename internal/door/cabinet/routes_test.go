@@ -66,7 +66,7 @@ func TestWhoMayComeIn(t *testing.T) {
 		"/profile/logins/{id}": regexp.MustCompile(`/profile/logins/as_[0-9a-z]+`).FindString(p.get("/profile/devices").body), "/cards/{id}": "/cards/" + p.card,
 		"/cards/{id}/rules": "/cards/" + p.card + "/rules", "/topup/{id}": "/topup/" + tu,
 	}
-	mine["/purchases/{id}"], _ = p.buys(1)
+	mine["/purchases/{id}"], _ = p.challenged(1)
 	// An applicant's pictures and signed orders have their rows, owner, stranger
 	// and nobody, in TestW05_CabinetMatrix, which makes some.
 	elsewhere := map[string]bool{"/order/scans/{id}": true, "/profile/orders/{id}": true, "/profile/papers/{id}": true}

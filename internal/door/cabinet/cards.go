@@ -10,6 +10,7 @@ import (
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
+	"rocketbank/internal/ledger"
 )
 
 // getCards lists the client's cards: the main one first, the dead ones folded
@@ -20,11 +21,13 @@ func (d *Door) getCards(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := CardsView{Page: d.shown(w, r)}
+	accounts := map[ledger.AccountID]bool{}
 	for _, k := range all {
 		row := CardRow{Card: k.shown, State: d.stateWords(v.Page, k.card), Main: k.card.Main}
 		if k.card.State.Dead() {
 			v.Dead = append(v.Dead, row)
 		} else {
+			v.Shared, accounts[k.card.Account] = v.Shared || accounts[k.card.Account], true
 			v.Cards = append(v.Cards, row)
 		}
 	}

@@ -20,7 +20,12 @@ const (
 )
 
 func (d *Door) getNewCard(w http.ResponseWriter, r *http.Request) error {
-	v := NewCardView{Page: d.shown(w, r), Plastic: r.URL.Query().Get("kind") == "plastic", Key: d.IDs.New().Text(keyPrefix), Art: string(ui.Night), Use: useAny}
+	all, err := d.wallet(r)
+	if err != nil {
+		return err
+	}
+	v := NewCardView{Page: d.shown(w, r), Plastic: r.URL.Query().Get("kind") == "plastic", Key: d.IDs.New().Text(keyPrefix), Use: useAny}
+	v.Art = string(arts()[len(all)%len(arts())]) // another one than the last card's
 	return d.render(w, r, http.StatusOK, NewCardPage(v))
 }
 

@@ -10,8 +10,9 @@ import (
 // CardsView is GET /cards.
 type CardsView struct {
 	ui.Page
-	Cards []CardRow
-	Dead  []CardRow // closed and blocked, folded away
+	Cards  []CardRow
+	Dead   []CardRow // closed and blocked, folded away
+	Shared bool      // several of them draw on one account
 }
 
 // CardRow is a card of the list.

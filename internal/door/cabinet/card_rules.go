@@ -9,6 +9,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
@@ -131,7 +132,7 @@ func (d *Door) tryRules(r *http.Request, p ui.Page, k card.Card, to card.Rules) 
 		}
 		o := ui.Operation{
 			Href: "/operations/" + h.Operation.Text(operation.Prefix), Kind: ui.Purchase, Group: string(card.GroupOf(h.Attempt.MCC)), Title: h.Attempt.Merchant,
-			State: ui.Declined, Amount: h.Attempt.Amount, At: h.At, Reason: p.P.T("card.switch." + string(h.Rule)),
+			State: ui.Declined, Amount: h.Attempt.Amount, At: h.At, Reason: hitWords(p.P, h),
 		}
 		if h.Attempt.Cash {
 			o.Kind = ui.Cash
@@ -139,6 +140,21 @@ func (d *Door) tryRules(r *http.Request, p ui.Page, k card.Card, to card.Rules) 
 		out.Hits = append(out.Hits, o)
 	}
 	return out, nil
+}
+
+// hitWords says which rule would have refused an operation, and of a list what of it.
+func hitWords(p *locale.Printer, h card.Hit) string {
+	what, list := p.T("card.switch."+string(h.Rule)), ""
+	switch h.Rule {
+	case card.SwitchCountry:
+		list = p.Country(h.Attempt.Country)
+	case card.SwitchMCC:
+		list = p.T("card.group." + string(card.GroupOf(h.Attempt.MCC)))
+	}
+	if list == "" {
+		return what
+	}
+	return p.T("cabinet.card_rules.list", locale.A("what", what), locale.A("list", list))
 }
 
 // offerRules shows what looser rules open, to be confirmed.

@@ -193,7 +193,7 @@ func TestCardRulesDryRun(t *testing.T) {
 		p.post(path, form).is(200).has("не отказали бы ни одной операции", "Эти правила действуют сейчас")
 		form.Del("atm")
 		form.Add("group", "gambling")
-		a := p.post(path, form).is(200).has("Отказали бы 2 операциям", "7 000 ₽", "CASINO", "Виды магазинов", "ATM 7", "Снятие наличных", "Правила пока не сохранены")
+		a := p.post(path, form).is(200).has("Отказали бы 2 операциям", "7 000 ₽", "CASINO", "Виды магазинов: Азартные игры", "ATM 7", "Снятие наличных", "Правила пока не сохранены")
 		if strings.Contains(a.body, "MAGNIT") || !strings.Contains(a.body, "/operations/"+(id.ID{2}).Text("op")) {
 			w.Error("the wrong operations")
 		}

@@ -3,6 +3,7 @@ package cabinet
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
@@ -90,6 +91,9 @@ func (d *Door) renderPapers(w http.ResponseWriter, r *http.Request, status int, 
 func wished(p ui.Page, o order.Parsed) (out []VerifyLine) {
 	for _, l := range o.Lines {
 		if words := o.Words(l.Name); words != "" {
+			if day, err := time.Parse(time.DateOnly, words); err == nil {
+				words = day.Format("02.01.2006")
+			}
 			out = append(out, VerifyLine{Name: lineName(p, l.Name), Value: words})
 		}
 	}

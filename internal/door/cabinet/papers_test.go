@@ -51,7 +51,7 @@ func TestPapers(t *testing.T) {
 		p.uploadTo("/profile/papers", "main", "1.jpg", photo(w.T, 0)).to("/profile/papers") // nobody asked
 		x := w.asks(p.id, newPassport)
 		p.get("/home").is(200).has("Подтвердите изменение данных", "Лена К. из Рокетбанка меняет ваши данные")
-		page := p.get("/profile/papers").is(200).has("Соболева", "654321", "Разворот с фотографией", "Ещё нужна")
+		page := p.get("/profile/papers").is(200).has("Соболева", "654321", "01.10.2026", "Разворот с фотографией", "Ещё нужна")
 		if strings.Contains(text(page.body), "Страница с регистрацией") {
 			w.Error("a page that shows nothing of the change is asked for")
 		}

@@ -44,6 +44,13 @@ func TestConsolePages(t *testing.T) {
 	checker.Shut()
 	watchPages(in)
 	wayBackPages(d, c, sveta, next)
+	checker = in("compliance")
+	checker.Go("/proposals")
+	checker.Submit("Изменить личные данные")
+	checker.Sees("подтвердил и подписал")
+	checker.gate("console-proposal-picture", seldom)
+	checker.Submit("Одобрить")
+	checker.At("/proposals")
 }
 
 // see opens a path and holds it to everything but its cost.
@@ -138,6 +145,14 @@ func deskPages(s walk, who Person, next string) {
 	s.Fill("word", who.CodeWord)
 	s.Submit("Проверить")
 	s.see("console-propose-person", client+"/propose/person")
+	for name, typed := range map[string]string{
+		"last": "Королёва", "series": "4526", "number": "918273", "department": "770-002", "issued_by": "ОВД Тверское",
+		"issued_on": time.Now().AddDate(0, -1, 0).Format("02.01.2006"), "reason": "Клиентка вышла замуж",
+	} {
+		s.Fill(name, typed)
+	}
+	s.Submit("Отправить на проверку")
+	s.AtPrefix("/clients/cl_")
 	s.see("console-propose", client+"/propose/phone")
 	s.Submit("Отправить на проверку")
 	s.gate("console-propose-errors", seldom)
@@ -185,6 +200,14 @@ func wayBackPages(d *Demo, c walk, who Person, next string) {
 	c.Login(d, who.Phone, who.Passcode)
 	c.gate("home-alerts", seldom)
 	c.see("looks-some", "/profile/looks")
+	c.see("papers", "/profile/papers")
+	c.Submit("Подтвердить и отправить")
+	c.gate("papers-errors", seldom)
+	c.SendScan("main", passportPicture(c.t, 220))
+	c.gate("papers-whole", seldom)
+	c.Submit("Подтвердить и отправить")
+	c.Sees("Отправлено, проверяем")
+	c.gate("papers-given", seldom)
 	c.see("number-started", "/profile/number")
 	c.Fill("passcode", who.Passcode)
 	c.Submit("Получить код")

@@ -137,8 +137,8 @@ func (p *Page) axeRun(kind string, which ...string) []violation {
 }
 
 // Gate holds the page as it stands now to what every page must be: no axe
-// violation and no sideways scroll on phone and desktop, in light and dark,
-// and none in the narrowest and the widest window we draw for. Each width is
+// violation, nothing the keyboard misses (Keys) and no sideways scroll on phone
+// and desktop, in light and dark, and none in the narrowest and the widest window we draw for. Each width is
 // looked through whole in one theme; the other theme differs in colours alone,
 // so there the rules about colours are asked again.
 // It leaves pictures in the artefact folder and the window as it was.
@@ -158,6 +158,7 @@ func (p *Page) Gate(name string) {
 			p.blame(what, p.axeRun("rule", "color-contrast", "link-in-text-block"))
 		} else {
 			p.Axe(what)
+			p.Keys(what)
 		}
 		p.noSideways(what, width)
 		if artefacts() != "" {

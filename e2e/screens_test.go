@@ -52,6 +52,7 @@ func TestPages(t *testing.T) {
 	}
 	if w.all {
 		w.signedPages(anya, receipt)
+		w.factorPages(d, anya)
 		p.Go("/home")
 		p.Submit("Основная")
 		w.gate("card", seldom)
@@ -288,7 +289,8 @@ func (w walk) signedPages(who Person, receipt string) {
 	for name, text := range map[string]string{"verify-right": receipt, "verify-wrong": strings.Replace(receipt, "amount", "sum", 1)} {
 		w.Go("/receipts/verify")
 		w.JS("document.querySelector('textarea[name=receipt]').value=" + quote(text))
-		w.leave(func() { w.JS("document.querySelector('textarea[name=receipt]').form.requestSubmit()") })
+		w.JS("document.querySelector('textarea[name=receipt]').form.requestSubmit()")
+		w.Until("document.querySelector('main .banner')") // the form goes by script, and its answer takes the page's place
 		w.gate(name, seldom)
 	}
 	w.Go("/profile/tokens?new=1")
@@ -305,6 +307,48 @@ func (w walk) signedPages(who Person, receipt string) {
 	w.Fill("passcode", who.Passcode)
 	w.Submit("Создать токен")
 	w.gate("token-order", seldom)
+}
+
+// factorPages are those that end at a changed way in, with what goes wrong on
+// them, and the questions a client is asked before something leaves or ends.
+func (w walk) factorPages(d *Demo, who Person) {
+	w.t.Helper()
+	w.look("papers-none", "/profile/papers", seldom)
+	for _, ask := range []string{"json", "delete"} {
+		w.look("data-"+ask, "/profile/data?ask="+ask, seldom)
+	}
+	w.Go("/profile/devices")
+	w.Submit("Забыть")
+	w.gate("forget", seldom)
+	w.Authenticator()
+	w.Go("/profile/passkeys")
+	w.Fill("passcode", who.Passcode)
+	w.Submit("Добавить отпечаток, лицо или ключ")
+	w.gate("passkeys-error", seldom)
+	w.Fill("name", "Телефон Ани")
+	w.Fill("passcode", who.Passcode)
+	w.Submit("Добавить отпечаток, лицо или ключ")
+	w.gate("change", seldom)
+	w.Submit("Подтвердить")
+	w.At("/profile/passkeys")
+	w.gate("passkeys-one", seldom)
+	w.Submit("Назвать")
+	w.gate("passkeys-rename", seldom)
+	w.Go("/profile/passkeys")
+	w.Submit("Удалить")
+	w.gate("passkeys-remove", seldom)
+	w.look("orders-some", "/profile/orders", seldom)
+	inbox := d.Inbox(who.Phone)
+	w.Go("/profile/passcode")
+	w.Fill("passcode", who.Passcode)
+	w.Submit("Получить код")
+	w.gate("passcode-code", seldom)
+	w.Fill("code", inbox.Code())
+	w.Fill("new", "0000")
+	w.Fill("repeat", "1111")
+	w.Fill("passcode", who.Passcode)
+	w.Submit("Сменить")
+	w.gate("passcode-errors", seldom)
 }
 
 // transferPages ends at a receipt and gives the signed one.

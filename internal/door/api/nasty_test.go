@@ -19,6 +19,7 @@ var withoutDocument = map[string]string{
 	"forgetDevice": "the path names what ends", "endSession": "the path names what ends",
 	"resendCode": "an act on the caller's own application", "submitApplication": "an act on the caller's own application",
 	"withdrawApplication": "an act on the caller's own application", "applyAgain": "an act on the caller's own application",
+	"makeCardMain": "the path names the card", "freezeCard": "the path names the card", "unfreezeCard": "the path names the card", "resumeCard": "the path names the card",
 	"uploadPage": "a file; TestPages drives the uploads",
 }
 

@@ -1,7 +1,6 @@
 package cabinet_test
 
 import (
-	"context"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,25 +8,10 @@ import (
 
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/card"
-	"rocketbank/internal/bank/client"
-	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/door/web/webtest"
 )
-
-// uses is a room of purchases that remembers what it was told.
-type uses struct{ past []card.Past }
-
-func (u *uses) Open(context.Context, db.Tx, client.ID, id.ID) (int, error) { return 0, nil }
-
-func (u *uses) Since(context.Context, client.ID, id.ID, time.Time) ([]card.Past, error) {
-	return u.past, nil
-}
-
-func (u *uses) Regular(context.Context, client.ID, id.ID, time.Time) ([]string, error) {
-	return nil, nil
-}
 
 // rulesOf is what the bank holds for a person's card.
 func (w *world) rulesOf(p *person) card.Rules {
@@ -183,7 +167,7 @@ func TestCardRulesDryRun(t *testing.T) {
 	each(t, func(w *world) {
 		p := w.person(1, 0)
 		at := w.clock.Now()
-		w.uses.past = []card.Past{
+		w.Uses.Past = []card.Past{
 			{Operation: id.ID{3}, At: at.Add(-time.Hour), Attempt: card.Attempt{Channel: card.Chip, Home: true, Country: "643", MCC: "5411", Merchant: "MAGNIT", Amount: money.Rub(900_00)}},
 			{Operation: id.ID{2}, At: at.Add(-48 * time.Hour), Attempt: card.Attempt{Channel: card.Magstripe, Country: "840", MCC: "7995", Merchant: "CASINO", Amount: money.Rub(5_000_00)}},
 			{Operation: id.ID{1}, At: at.Add(-50 * time.Hour), Attempt: card.Attempt{Channel: card.Chip, Cash: true, Home: true, Country: "643", MCC: "6011", Merchant: "ATM 7", Amount: money.Rub(2_000_00)}},
@@ -211,9 +195,9 @@ func TestCardRulesDryRun(t *testing.T) {
 		}
 		// Long lists are cut and told so.
 		for i := range 30 {
-			one := w.uses.past[1]
+			one := w.Uses.Past[1]
 			one.Operation, one.At = id.ID{9, byte(i)}, at.Add(-time.Duration(i+60)*time.Hour)
-			w.uses.past = append(w.uses.past, one)
+			w.Uses.Past = append(w.Uses.Past, one)
 		}
 		form.Set("do", "try")
 		p.post(path, form).is(200).has("Отказали бы 32 операциям", "И ещё: 24")

@@ -22,7 +22,6 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/banktest"
-	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/limit"
@@ -68,7 +67,6 @@ type world struct {
 	stopping chan struct{}
 	looked   []privacy.Look // what the room of staff would tell
 	disputes *dispute.Service
-	uses     *uses // how cards were used
 }
 
 // each runs fn on both engines.
@@ -124,10 +122,6 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	}
 	orders := order.New(order.Deps{DB: d, Vault: v, People: w.Clients, Messenger: w.Access, Host: "bank.example", Now: w.Now, Digits: access.NewCode})
 	ids := id.NewSource(time.Now)
-	w.uses = &uses{}
-	if w.Cards, err = card.New(d, v, ids, card.Options{Uses: w.uses, Now: w.Now}); err != nil {
-		t.Fatal(err)
-	}
 	kit, err := ui.NewKit(ui.DefaultBrand())
 	if err != nil {
 		t.Fatal(err)

@@ -120,19 +120,23 @@ func (s *stream) news() error {
 	}
 	v, err := s.d.home(s.r)
 	if err != nil {
-		if s.r.Context().Err() == nil {
-			s.d.Log.Error("event stream", "id", web.VisitOf(s.r).ID, "err", err)
-		}
-		return err
+		return s.broken(err)
 	}
 	v.Path = "/home" // where its forms come back to
 	s.mark(&v)
 	var b bytes.Buffer
 	if err := HomeLive(v).Render(s.r.Context(), &b); err != nil {
-		s.d.Log.Error("event stream", "id", web.VisitOf(s.r).ID, "err", err)
-		return err
+		return s.broken(err)
 	}
 	return s.send(message(b.String()))
+}
+
+// broken writes down why nothing could be drawn, unless the reader has gone.
+func (s *stream) broken(err error) error {
+	if s.r.Context().Err() == nil {
+		s.d.Log.Error("event stream", "id", web.VisitOf(s.r).ID, "err", err)
+	}
+	return err
 }
 
 // mark shows which rows are new to the page and says the newest one.

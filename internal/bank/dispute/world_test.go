@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 
 	"rocketbank/internal/bank/banktest"
@@ -34,7 +35,9 @@ type world struct {
 	records int
 
 	maria, oleg dispute.By
-	texts       []string // SMS that went out
+
+	mu    sync.Mutex // the outbox sends several at once
+	texts []string   // SMS that went out
 }
 
 func each(t *testing.T, fn func(w *world)) {
@@ -147,6 +150,8 @@ func (w *world) sound() {
 
 // Send makes the world an SMS gateway.
 func (w *world) Send(_ context.Context, m notice.SMS) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.texts = append(w.texts, m.Text.Reveal())
 	return "gw-" + m.Key, nil
 }

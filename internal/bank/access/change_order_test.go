@@ -117,7 +117,7 @@ func TestM06_OfferIsOneChange(t *testing.T) {
 		wants(w, "unsigned", do(p.Session, o.Token, order.Signed{}), access.ErrChangeProof)
 		wants(w, "signed for another one", do(p.Session, another.Token, signed), access.ErrChangeProof)
 		wants(w, "in another's session", do(stranger.Session, o.Token, signed), access.ErrChangeOffer)
-		wants(w, "altered", do(p.Session, o.Token[:len(o.Token)-2]+"AA", signed), access.ErrChangeOffer)
+		wants(w, "altered", do(p.Session, accesstest.Altered(o.Token), signed), access.ErrChangeOffer)
 		wants(w, "no offer", do(p.Session, strings.Repeat("A", 9000), signed), access.ErrChangeOffer)
 		next := p
 		e, err := w.Access.Login(bg, p.DeviceToken.Reveal(), right, w.Prove(p))

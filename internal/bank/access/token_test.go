@@ -92,7 +92,7 @@ func TestTransferTokenIsSigned(t *testing.T) {
 			"another offer":    {proof, offer, sign(who, otherDoc), access.ErrTokenProof},
 			"another client":   {proof, offer, sign(stranger.Session.Client, doc), access.ErrTokenProof},
 			"no passcode":      {access.Proof{}, offer, sign(who, doc), access.ErrStepUp},
-			"an altered offer": {proof, offer[:len(offer)-2] + "xx", sign(who, doc), access.ErrTokenOffer},
+			"an altered offer": {proof, accesstest.Altered(offer), sign(who, doc), access.ErrTokenOffer},
 			"no offer":         {proof, "", sign(who, doc), access.ErrTokenOffer},
 			"an endless offer": {proof, strings.Repeat("A", 10_000), sign(who, doc), access.ErrTokenOffer},
 		} {

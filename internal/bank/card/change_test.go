@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/order"
@@ -77,7 +78,7 @@ func TestM15_RulesTightenAtOnceAndLoosenSigned(t *testing.T) {
 			"another change":  {h.proof, offer, h.sign(h.who, other.Document), card.ErrNotSigned},
 			"another client":  {h.proof, offer, h.sign(h.who+1, o.Document), card.ErrNotSigned},
 			"no passcode":     {access.Proof{}, offer, h.sign(h.who, o.Document), access.ErrStepUp},
-			"altered":         {h.proof, offer[:len(offer)-2] + "xx", h.sign(h.who, o.Document), card.ErrOffer},
+			"altered":         {h.proof, accesstest.Altered(offer), h.sign(h.who, o.Document), card.ErrOffer},
 			"no offer":        {h.proof, "", h.sign(h.who, o.Document), card.ErrOffer},
 			"an endless one":  {h.proof, strings.Repeat("A", 100_000), h.sign(h.who, o.Document), card.ErrOffer},
 			"another's proof": {h.proof, "!", h.sign(h.who, o.Document), card.ErrOffer},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/order/ordertest"
 )
 
@@ -104,7 +105,7 @@ func TestBadInput(t *testing.T) {
 		add("/transfers", "null", `{"quote":null}`, 422, "api.required", "quote")
 		add("/transfers", "parts", obj{"payee": payee, "amount": rub("1.00"), "from": from}, 422, "api.unknown_field", "")
 		add("/transfers", "invented quote", obj{"quote": "abc", "signature": someSignature}, 422, "transfer.quote_invalid", "quote")
-		add("/transfers", "altered quote", obj{"quote": quote[:len(quote)-2] + "xx", "signature": someSignature}, 422, "transfer.quote_invalid", "quote")
+		add("/transfers", "altered quote", obj{"quote": accesstest.Altered(quote), "signature": someSignature}, 422, "transfer.quote_invalid", "quote")
 		add("/transfers", "a payee for a quote", obj{"quote": payee, "signature": someSignature}, 422, "transfer.quote_invalid", "quote")
 		add("/transfers", "no signature", obj{"quote": quote}, 422, "api.required", "signature")
 		for _, s := range []string{"x", someSignature + "A", someSignature[1:], someSignature[1:] + "=", someSignature[1:] + "B", "подпись", strings.Repeat("A", 60_000)} {

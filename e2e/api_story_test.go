@@ -151,6 +151,7 @@ func apiDescribed(t *testing.T, d *Demo) {
 		p := d.Open(t, Opt{Lang: lang})
 		p.Go("/api/docs")
 		p.Sees("Idempotency-Key")
-		p.Sees("/transfers")
+		p.Go("/api/docs/transfers")
+		p.Sees("/api/v1/transfers")
 	}
 }

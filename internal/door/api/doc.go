@@ -15,7 +15,7 @@
 // refused, because a reader in between may take them for floats.
 //
 // The OpenAPI document is written from the types of this package, and the
-// page at /api/docs from the document; their texts stand in the catalogue.
+// pages at /api/docs from the document; their texts stand in the catalogue.
 package api
 
 import (

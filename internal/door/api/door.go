@@ -51,10 +51,12 @@ func New(d Deps) *Door {
 	door.outer.HandleFunc("GET /api/openapi.json", door.serveSpec)
 	door.outer.HandleFunc("/api/openapi.json", door.refuseMethod("GET, HEAD"))
 	if d.Kit != nil {
-		door.outer.HandleFunc("GET /api/docs", door.serveDocs)
-		door.outer.HandleFunc("/api/docs", door.refuseMethod("GET, HEAD"))
+		door.outer.HandleFunc("GET "+docsPath, door.serveContents)
+		door.outer.HandleFunc("GET "+docsPath+"/{tag}", door.serveChapter)
+		door.outer.HandleFunc(docsPath, door.refuseMethod("GET, HEAD"))
+		door.outer.HandleFunc(docsPath+"/{tag}", door.refuseMethod("GET, HEAD"))
 		door.outer.HandleFunc("GET "+docsStyle(), door.serveDocsStyle)
-		door.outer.Handle("GET /api/{$}", http.RedirectHandler("/api/docs", http.StatusSeeOther))
+		door.outer.Handle("GET /api/{$}", http.RedirectHandler(docsPath, http.StatusSeeOther))
 	}
 	door.outer.HandleFunc("/", door.refuseUnknown)
 	return door

@@ -144,7 +144,7 @@ func (d *Door) problem(c *call, err error) *Problem {
 	}
 	first := faults[0]
 	p := &Problem{
-		Type: "/api/docs#" + first.Key, Status: status(first), Code: first.Key,
+		Type: docsPath + "#" + first.Key, Status: status(first), Code: first.Key,
 		Title: c.p.T("api.title." + titleOf(first)), Detail: c.p.Fault(first), Field: field(first),
 		Values: values(first), RequestID: c.id, header: http.Header{},
 	}

@@ -139,58 +139,82 @@ var (
 	anchor = regexp.MustCompile(`\sid="([^"]*)"`)
 )
 
-// The page needs nothing inline and nothing from elsewhere, speaks both
-// languages, and every link within it leads somewhere.
-func TestDocsPage(t *testing.T) {
+// The pages need nothing inline and nothing from elsewhere, speak both
+// languages, tell every request once, and every link among them leads somewhere.
+func TestDocsPages(t *testing.T) {
 	w := lite(t, unlimited)
-	pages := map[string]string{}
 	for _, lang := range []string{"ru", "en"} {
-		r := w.do(ask{method: "GET", path: "/api/docs", lang: lang})
-		if r.status != 200 || r.header.Get("Content-Type") != "text/html; charset=utf-8" || r.header.Get("Content-Language") != lang {
-			t.Fatalf("%s: %d %v", lang, r.status, r.header)
-		}
-		csp := r.header.Get("Content-Security-Policy")
-		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") || !strings.Contains(csp, "default-src 'none'") {
-			t.Errorf("policy %q", csp)
-		}
-		if m := inline.FindString(r.raw); m != "" {
-			t.Errorf("%s: something inline: %q", lang, m)
-		}
-		var ids []string
-		for _, m := range anchor.FindAllStringSubmatch(r.raw, -1) {
-			if slices.Contains(ids, m[1]) {
-				t.Errorf("%s: id %q twice", lang, m[1])
+		pages := map[string]string{"/api/docs": w.docsPage("/api/docs", lang)}
+		for _, m := range address.FindAllStringSubmatch(pages["/api/docs"], -1) {
+			if path, _, _ := strings.Cut(m[1], "#"); strings.HasPrefix(path, "/api/docs/") && pages[path] == "" {
+				pages[path] = w.docsPage(path, lang)
 			}
-			ids = append(ids, m[1])
 		}
-		for _, m := range address.FindAllStringSubmatch(r.raw, -1) {
-			switch to := m[1]; {
-			case strings.HasPrefix(to, "#"):
-				if !slices.Contains(ids, to[1:]) {
-					t.Errorf("%s: %s leads nowhere", lang, to)
+		var all strings.Builder
+		for path, raw := range pages {
+			for _, m := range address.FindAllStringSubmatch(raw, -1) {
+				to, at, anchored := strings.Cut(m[1], "#")
+				if to == "" {
+					to = path
 				}
-			case !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//"):
-				t.Errorf("%s: %s is not ours", lang, to)
+				if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") {
+					t.Errorf("%s: %s is not ours", path, m[1])
+				}
+				if page, is := pages[to]; anchored && (!is || !strings.Contains(page, ` id="`+at+`"`)) {
+					t.Errorf("%s: %s leads nowhere", path, m[1])
+				}
 			}
+			all.WriteString(raw)
 		}
 		for _, rt := range w.door.Routes() {
-			if !strings.Contains(r.raw, rt.Path) {
+			if n := strings.Count(all.String(), ` id="`+rt.ID+`"`); n != 1 {
+				t.Errorf("%s: %s is told %d times", lang, rt.ID, n)
+			}
+			if !strings.Contains(all.String(), rt.Path) {
 				t.Errorf("%s: %s is missing", lang, rt.Path)
 			}
 		}
-		if m := regexp.MustCompile(`>api\.(doc|member|param|op|tag)\.[a-z_.]*`).FindString(r.raw); m != "" {
-			t.Errorf("%s: no text for %s", lang, m)
+		if russian := strings.Contains(all.String(), "Перевести"); russian != (lang == "ru") {
+			t.Errorf("%s: the languages are mixed up", lang)
 		}
-		pages[lang] = r.raw
 	}
-	if !strings.Contains(pages["ru"], "Перевести") || strings.Contains(pages["en"], "Перевести") {
-		t.Error("the languages are mixed up")
-	}
-	if m := cyrillic.FindString(markedRussian.ReplaceAllString(pages["en"], "")); m != "" {
-		t.Errorf("the English page speaks Russian: %q", m)
-	}
-	style := regexp.MustCompile(`/api/docs\.[0-9a-f]+\.css`).FindString(pages["ru"])
+	style := regexp.MustCompile(`/api/docs\.[0-9a-f]+\.css`).FindString(w.docsPage("/api/docs", "ru"))
 	if r := w.do(ask{method: "GET", path: style}); r.status != 200 || !strings.Contains(r.header.Get("Cache-Control"), "immutable") {
 		t.Errorf("stylesheet: %d %v", r.status, r.header)
 	}
+	for _, path := range []string{"/api/docs/", "/api/docs/nothing", "/api/docs/transfers/"} {
+		if r := w.do(ask{method: "GET", path: path}); r.status != 404 {
+			t.Errorf("%s: %d", path, r.status)
+		}
+	}
+}
+
+// docsPage reads one page and holds it to what every one must be.
+func (w *world) docsPage(path, lang string) string {
+	w.Helper()
+	r := w.do(ask{method: "GET", path: path, lang: lang})
+	if r.status != 200 || r.header.Get("Content-Type") != "text/html; charset=utf-8" || r.header.Get("Content-Language") != lang {
+		w.Fatalf("%s in %s: %d %v", path, lang, r.status, r.header)
+	}
+	csp := r.header.Get("Content-Security-Policy")
+	if strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") || !strings.Contains(csp, "default-src 'none'") {
+		w.Errorf("%s: policy %q", path, csp)
+	}
+	if m := inline.FindString(r.raw); m != "" {
+		w.Errorf("%s in %s: something inline: %q", path, lang, m)
+	}
+	var ids []string
+	for _, m := range anchor.FindAllStringSubmatch(r.raw, -1) {
+		if slices.Contains(ids, m[1]) {
+			w.Errorf("%s in %s: id %q twice", path, lang, m[1])
+		}
+		ids = append(ids, m[1])
+	}
+	if m := regexp.MustCompile(`>api\.(doc|member|param|op|tag)\.[a-z_.]*`).FindString(r.raw); m != "" {
+		w.Errorf("%s in %s: no text for %s", path, lang, m)
+	}
+	if m := cyrillic.FindString(markedRussian.ReplaceAllString(r.raw, "")); m != "" && lang == "en" {
+		w.Errorf("%s: the English page speaks Russian: %q", path, m)
+	}
+	return r.raw
 }

@@ -27,7 +27,7 @@ func TestMigrationKilledOnSQLite(t *testing.T) {
 		t.Fatal(err)
 	}
 	var left []string
-	n, step := 0, tier.Count(15, 1, 1)
+	n, step := 0, tier.Count(15, 3, 1)
 	disk.Watch(func() {
 		if n++; n%step == 1 || step == 1 {
 			left = append(left, disk.After(t))
@@ -91,7 +91,7 @@ func TestMigrationKilledOnPostgres(t *testing.T) {
 	if all < 40 {
 		t.Fatalf("only %d statements were seen", all)
 	}
-	for at := 1; at <= all; at += tier.Count(11, 1, 1) {
+	for at := 1; at <= all; at += tier.Count(11, 3, 1) {
 		url := dbtest.Postgres(t) + "&application_name=killed"
 		d, err := db.Open(ctx, url, db.Options{})
 		if err != nil {

@@ -7,9 +7,13 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that makes the schemas
@@ -36,9 +40,14 @@ func EachURL(t *testing.T, fn func(t *testing.T, url string)) {
 	t.Run("postgres", func(t *testing.T) { fn(t, Postgres(t)) })
 }
 
-// Open opens and migrates the database at url and closes it after the test.
+// Open opens and migrates the database at url and closes it after the test. A
+// new SQLite file is a copy of one that was migrated once in this process: the
+// steps one by one, hundreds of times over, are most of what tests would wait for.
 func Open(t *testing.T, url string, c clock.Clock) *db.DB {
 	t.Helper()
+	if path, is := strings.CutPrefix(url, "sqlite:"); is {
+		lay(t, path)
+	}
 	d, err := db.Open(context.Background(), url, db.Options{Clock: c})
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +62,39 @@ func Open(t *testing.T, url string, c clock.Clock) *db.DB {
 	}
 	return d
 }
+
+// lay puts a migrated database where there is none yet.
+func lay(t *testing.T, path string) {
+	t.Helper()
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	file, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// migrated gives the bytes of an SQLite database after the last step.
+var migrated = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "rocketbank-migrated")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "bank.db")
+	d, err := db.Open(context.Background(), "sqlite:"+path, db.Options{Clock: clock.System()})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(d.Migrate(context.Background()), d.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // SQLite gives the address of an SQLite database that does not exist yet.
 func SQLite(t *testing.T) string {

@@ -136,7 +136,7 @@ type Service struct {
 	limits  Limits
 	cards   Freezer
 	judging singleflight.Group // passcodes that are being judged
-	tokens  lookup             // API tokens that are being looked up
+	tokens  *tokenLookup       // API tokens that are being looked up
 	teller  Teller
 	party   *webauthn.WebAuthn // whose passkeys they are
 	partyIs error              // why there is none
@@ -154,7 +154,7 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, clients *client.Directory, o 
 	party, err := relyingParty(o)
 	return &Service{
 		db: d, vault: v, ids: ids, clients: clients, host: o.Host, limits: o.Limits.orStandard(), cards: o.Cards,
-		tokens: lookup{db: d}, teller: o.Teller, party: party, partyIs: err,
+		tokens: newTokenLookup(d), teller: o.Teller, party: party, partyIs: err,
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}
 }

@@ -169,7 +169,7 @@ func (s *Service) ByToken(ctx context.Context, secret string) (Token, error) {
 	if hash == nil {
 		return Token{}, ErrBadToken
 	}
-	t, err := s.tokens.find(hash)
+	t, err := s.tokens.Find(hash)
 	if err != nil {
 		return Token{}, err
 	}

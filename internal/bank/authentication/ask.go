@@ -195,7 +195,7 @@ var (
 func (s *Service) gather(ctx context.Context, a threeds.AReq, server [16]byte) (f facts, err error) {
 	f.ask, f.now = a, s.d.DB.Now()
 	f.sum, f.sane = sumOf(a)
-	f.face, err = s.d.Cards.ByNumber(ctx, a.AcctNumber.Reveal())
+	f.face, err = s.d.Cards.ByNumber(a.AcctNumber.Reveal())
 	if errors.Is(err, card.ErrMissing) {
 		return f, nil
 	}

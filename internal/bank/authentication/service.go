@@ -18,7 +18,7 @@ import (
 
 // Cards finds cards and freezes them (card.Service).
 type Cards interface {
-	ByNumber(ctx context.Context, pan string) (card.Face, error)
+	ByNumber(pan string) (card.Face, error)
 	ByID(ctx context.Context, who client.ID, card id.ID) (card.Card, error)
 	Freeze(ctx context.Context, tx db.Tx, who client.ID, card id.ID, by card.By, actor string) error
 }

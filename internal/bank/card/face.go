@@ -8,6 +8,7 @@ import (
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/gather"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/vault"
 )
@@ -47,16 +48,51 @@ const (
 
 const faceColumns = columns + `, pvv`
 
+// facesAtOnce is how many cards one query reads, facesTimeout how long it may take.
+const (
+	facesAtOnce  = 32
+	facesTimeout = 5 * time.Second
+)
+
 var (
-	qFace = db.Query(`SELECT c.client, ` + faceColumns + ` FROM card_number n JOIN card c ON c.client = n.client AND c.id = n.card WHERE n.hash = $1`)
+	qFaces = gather.Powers(facesAtOnce, func(n int) *db.Stmt {
+		return db.Query(`SELECT n.hash, c.client, ` + faceColumns + ` FROM card_number n JOIN card c ON c.client = n.client AND c.id = n.card WHERE n.hash IN (` + db.Holders(n) + `)`)
+	})
 	// FaceIn locks the row until the unit of work ends.
 	qFaceIn = db.Query(`SELECT client, ` + faceColumns + ` FROM card WHERE client = $1 AND id = $2 {for_update}`)
 )
 
 // ByNumber finds a card by its number, through its keyed hash; ErrMissing when
-// it is none of ours.
-func (s *Service) ByNumber(ctx context.Context, pan string) (Face, error) {
-	return s.face(s.db.Row(ctx, qFace, s.vault.Lookup(vault.Number, pan)).Scan, s.db.Now())
+// it is none of ours. Many purchases of a moment share one query.
+func (s *Service) ByNumber(pan string) (Face, error) {
+	return s.faces.Find(s.vault.Lookup(vault.Number, pan))
+}
+
+// readFaces reads cards by the hashes of their numbers.
+func (s *Service) readFaces(ctx context.Context, batch []*gather.Ask[[]byte, Face]) error {
+	place, padded := gather.Padded(batch)
+	args := make([]any, len(padded))
+	for i, a := range padded {
+		args[i], a.Err = a.Question, ErrMissing
+	}
+	rows, err := s.db.Rows(ctx, qFaces[place], args...)
+	if err != nil {
+		return fmt.Errorf("read cards: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var hash []byte
+		f, err := s.face(func(to ...any) error { return rows.Scan(append([]any{&hash}, to...)...) }, s.db.Now())
+		if hash == nil {
+			return err
+		}
+		for _, a := range batch {
+			if string(a.Question) == string(hash) {
+				a.Answer, a.Err = f, err
+			}
+		}
+	}
+	return rows.Err()
 }
 
 // FaceIn reads a client's card within a unit of work that has it to itself

@@ -66,7 +66,7 @@ func (d *desk) pan(c id.ID) string {
 // face reads a card as the host does.
 func (d *desk) face(c id.ID) card.Face {
 	d.Helper()
-	f, err := d.cards.ByNumber(bg, d.pan(c))
+	f, err := d.cards.ByNumber(d.pan(c))
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestC04_FaceByNumber(t *testing.T) {
 			t.Errorf("rules of a new card: %+v", ch)
 		}
 		for _, pan := range []string{"", "5500000000000004", "x"} {
-			if _, err := d.cards.ByNumber(bg, pan); !errors.Is(err, card.ErrMissing) {
+			if _, err := d.cards.ByNumber(pan); !errors.Is(err, card.ErrMissing) {
 				t.Errorf("%q: %v", pan, err)
 			}
 		}

@@ -144,7 +144,7 @@ func (h *home) pan(x id.ID) string {
 
 func (h *home) face(x id.ID) card.Face {
 	h.Helper()
-	f, err := h.cards.ByNumber(bg, h.pan(x))
+	f, err := h.cards.ByNumber(h.pan(x))
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/gather"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
@@ -46,6 +47,7 @@ type Service struct {
 	bin     string
 	hsm     HSM
 	uses    Uses
+	faces   *gather.Lookup[[]byte, Face]
 	log     *slog.Logger
 	now     func() time.Time
 }
@@ -71,7 +73,9 @@ func New(d *db.DB, v *vault.Vault, ids *id.Source, o Options) (*Service, error) 
 	if o.Now == nil {
 		o.Now = clock.System().Now
 	}
-	return &Service{db: d, vault: v, ids: ids, clients: client.NewDirectory(d, v), bin: o.BIN, hsm: o.HSM, uses: o.Uses, log: o.Log, now: o.Now}, nil
+	s := &Service{db: d, vault: v, ids: ids, clients: client.NewDirectory(d, v), bin: o.BIN, hsm: o.HSM, uses: o.Uses, log: o.Log, now: o.Now}
+	s.faces = gather.New(facesAtOnce, facesTimeout, s.readFaces)
+	return s, nil
 }
 
 var (

@@ -3,7 +3,6 @@ package operation
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"rocketbank/internal/bank/client"
@@ -24,16 +23,8 @@ const sinceClients = 64
 // maxMarks bounds the answer for one group of clients.
 const maxMarks = 1000
 
-var qSince = db.Query(`SELECT client, id FROM operation WHERE client IN (` + holders(sinceClients) + `)
+var qSince = db.Query(`SELECT client, id FROM operation WHERE client IN (` + db.Holders(sinceClients) + `)
 	AND id >= $` + strconv.Itoa(sinceClients+1) + ` ORDER BY id DESC, client LIMIT ` + strconv.Itoa(maxMarks))
-
-func holders(n int) string {
-	out := make([]string, n)
-	for i := range out {
-		out[i] = "$" + strconv.Itoa(i+1)
-	}
-	return strings.Join(out, ", ")
-}
 
 // NewSince names the operations of the given clients made since a moment of
 // business time. It asks once for every 64 clients.

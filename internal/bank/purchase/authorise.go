@@ -22,7 +22,7 @@ const tries = 4
 // known for certain: the network is told "unavailable" and repeats or reverses.
 func (s *Service) Handle(ctx context.Context, r Request) (Answer, error) {
 	defer s.locks.lock(r.Number.Reveal())()
-	f, err := s.d.Cards.ByNumber(ctx, r.Number.Reveal())
+	f, err := s.d.Cards.ByNumber(r.Number.Reveal())
 	if errors.Is(err, card.ErrMissing) {
 		return Answer{Reason: NoSuchCard}, nil
 	}
@@ -36,7 +36,7 @@ func (s *Service) Handle(ctx context.Context, r Request) (Answer, error) {
 		}
 		// Another process was quicker with this message, its reversal, its
 		// chip counter or its proof: look again.
-		if f, err = s.d.Cards.ByNumber(ctx, r.Number.Reveal()); err != nil {
+		if f, err = s.d.Cards.ByNumber(r.Number.Reveal()); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -45,7 +45,7 @@ func (s *Service) Handle(ctx context.Context, r Request) (Answer, error) {
 
 // once answers a message unless it was answered before.
 func (s *Service) once(ctx context.Context, r Request, f card.Face) (Answer, error) {
-	was, err := s.glance(ctx, r, f)
+	was, err := s.glance(r, f)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -133,7 +133,7 @@ func TestChip(t *testing.T) {
 
 func TestStripe(t *testing.T) {
 	each(t, func(w *world) {
-		f, err := w.cards.ByNumber(context.Background(), w.number)
+		f, err := w.cards.ByNumber(w.number)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestStripe(t *testing.T) {
 // declined, as the client is promised.
 func TestInternetNeedsProof(t *testing.T) {
 	each(t, func(w *world) {
-		f, err := w.cards.ByNumber(context.Background(), w.number)
+		f, err := w.cards.ByNumber(w.number)
 		if err != nil {
 			t.Fatal(err)
 		}

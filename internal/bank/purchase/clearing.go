@@ -137,7 +137,7 @@ type item struct {
 
 // clear posts one record; fresh is false when it was posted before.
 func (s *Service) clear(ctx context.Context, file string, r Record) (Result, bool, error) {
-	f, err := s.d.Cards.ByNumber(ctx, r.Number.Reveal())
+	f, err := s.d.Cards.ByNumber(r.Number.Reveal())
 	ours := !errors.Is(err, card.ErrMissing)
 	if err != nil && ours {
 		return 0, false, err

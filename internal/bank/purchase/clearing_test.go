@@ -214,7 +214,7 @@ func TestForeignMoney(t *testing.T) {
 		if err := w.svc.PutRates(context.Background(), rates); err != nil {
 			t.Fatal(err)
 		}
-		f, err := w.cards.ByNumber(context.Background(), w.number)
+		f, err := w.cards.ByNumber(w.number)
 		if err != nil {
 			t.Fatal(err)
 		}

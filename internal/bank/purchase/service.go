@@ -11,6 +11,7 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/gather"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
@@ -20,7 +21,7 @@ import (
 
 // Cards finds cards and keeps their PINs (card.Service).
 type Cards interface {
-	ByNumber(ctx context.Context, number string) (card.Face, error)
+	ByNumber(number string) (card.Face, error)
 	FaceIn(ctx context.Context, tx db.Tx, who client.ID, one id.ID) (card.Face, error)
 	CountWrongPIN(ctx context.Context, tx db.Tx, who client.ID, one id.ID) (left int, err error)
 	PINRight(ctx context.Context, tx db.Tx, who client.ID, one id.ID) error
@@ -134,6 +135,7 @@ func (r Rules) orUsual() Rules {
 type Service struct {
 	d     Deps
 	locks keyed
+	pasts *gather.Lookup[glanced, past]
 }
 
 // New makes the service.
@@ -145,7 +147,9 @@ func New(d Deps) *Service {
 		d.Now = d.DB.Now
 	}
 	d.Rules = d.Rules.orUsual()
-	return &Service{d: d, locks: keyed{seed: maphash.MakeSeed(), held: map[uint64]*turn{}}}
+	s := &Service{d: d, locks: keyed{seed: maphash.MakeSeed(), held: map[uint64]*turn{}}}
+	s.pasts = gather.New(pastsAtOnce, pastsTimeout, s.readPasts)
+	return s
 }
 
 // tell wakes the client's pages and the worker that sends messages.

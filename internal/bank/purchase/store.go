@@ -264,9 +264,6 @@ var (
 	iCounter = db.NewInsert("card_counter", db.Col{Name: "client", Type: db.Int}, db.Col{Name: "card", Type: db.Bytes}, db.Col{Name: "atc", Type: db.Int},
 		db.Col{Name: "arqc", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int})
 	qCounters = db.Query(`SELECT atc FROM card_counter WHERE client = $1 AND card = $2 ORDER BY atc DESC LIMIT 64`)
-	qPast     = db.Query(`SELECT EXISTS (SELECT 1 FROM card_message WHERE key = $4), EXISTS (SELECT 1 FROM card_auth WHERE client = $1 AND origin = $3),
-		EXISTS (SELECT 1 FROM card_chip WHERE client = $1 AND card = $2 AND blocked_us IS NOT NULL),
-		COALESCE((SELECT MAX(atc) FROM card_counter WHERE client = $1 AND card = $2), -1)`)
 	qChipFail = db.Query(`INSERT INTO card_chip (client, card, fails, since_us, blocked_us) VALUES ($1, $2, 1, $3, NULL)
 		ON CONFLICT (client, card) DO UPDATE SET
 			fails = CASE WHEN card_chip.since_us < $4 THEN 1 ELSE card_chip.fails + 1 END,
@@ -274,20 +271,3 @@ var (
 		RETURNING fails`)
 	qChipBlock = db.Query(`UPDATE card_chip SET blocked_us = $3 WHERE client = $1 AND card = $2 AND blocked_us IS NULL`)
 )
-
-// past is what is known of a message and its card's chip before it is judged,
-// read in one query: a terminal waits for each of them.
-type past struct {
-	answered bool // this very message
-	known    bool // one of its name was authorised, or taken back before it came
-	stopped  bool // the chip
-	counter  int  // the chip's highest; -1: none yet
-}
-
-func (s *Service) glance(ctx context.Context, r Request, f card.Face) (p past, err error) {
-	err = s.d.DB.Row(ctx, qPast, int64(f.Client), f.ID.Bytes(), r.of().key(f.ID), r.key()).Scan(&p.answered, &p.known, &p.stopped, &p.counter)
-	if err != nil {
-		err = fmt.Errorf("what is known of a message: %w", err)
-	}
-	return p, err
-}

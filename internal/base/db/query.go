@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -55,6 +56,16 @@ func Query(sql string) *Stmt {
 		sqlite:   strings.NewReplacer("{for_update}", "", "{skip_locked}", "", "{for_share}", "").Replace(sql),
 		postgres: strings.NewReplacer("{for_update}", "FOR NO KEY UPDATE", "{skip_locked}", "SKIP LOCKED", "{for_share}", "FOR SHARE").Replace(sql),
 	}, 2)
+}
+
+// Holders writes the places of n arguments, the first of a statement:
+// $1, $2, … for what stands behind IN.
+func Holders(n int) string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = "$" + strconv.Itoa(i+1)
+	}
+	return strings.Join(out, ", ")
 }
 
 func register(s *Stmt, skip int) *Stmt {

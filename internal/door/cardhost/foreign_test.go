@@ -104,7 +104,7 @@ func host(b *banktest.Bank, between func(cardhost.Bank) cardhost.Bank) (track st
 	if err != nil {
 		b.Fatal(err)
 	}
-	f, err := cards.ByNumber(b.Context(), number)
+	f, err := cards.ByNumber(number)
 	if err != nil {
 		b.Fatal(err)
 	}

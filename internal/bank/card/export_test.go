@@ -6,7 +6,6 @@ var (
 	Luhn         = luhn
 	UnpackRules  = unpackRules
 	MerchantName = merchantName
-	MonthsLater  = monthsLater
 )
 
 // Pack gives the stored form of rules.

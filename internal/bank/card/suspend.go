@@ -38,12 +38,12 @@ var (
 // months ahead or that month's last.
 func SuspendSpan(now time.Time) (first, last time.Time) {
 	today := clock.DayStart(now)
-	return today.AddDate(0, 0, 1), monthsLater(today, longest)
+	return today.AddDate(0, 0, 1), MonthsLater(today, longest)
 }
 
-// monthsLater gives the same day of a later month, or its last day where it
+// MonthsLater gives the same day of a later month, or its last day where it
 // has no such day.
-func monthsLater(day time.Time, months int) time.Time {
+func MonthsLater(day time.Time, months int) time.Time {
 	y, m, d := day.Date()
 	last := time.Date(y, m+time.Month(months)+1, 0, 0, 0, 0, 0, day.Location()).Day()
 	return time.Date(y, m+time.Month(months), min(d, last), 0, 0, 0, 0, day.Location())

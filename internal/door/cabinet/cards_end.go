@@ -42,7 +42,7 @@ func (d *Door) renderSuspend(w http.ResponseWriter, r *http.Request, status int,
 	for _, o := range []struct {
 		key string
 		day time.Time
-	}{{"week", today.AddDate(0, 0, 7)}, {"month", today.AddDate(0, 1, 0)}, {"longest", v.Last}} {
+	}{{"week", today.AddDate(0, 0, 7)}, {"month", card.MonthsLater(today, 1)}, {"longest", v.Last}} {
 		v.Offers = append(v.Offers, DayOffer{Value: o.day.Format(dayForm), Text: v.P.T("cabinet.cards.pause_"+o.key, locale.A("day", v.P.Date(o.day, v.Now)))})
 	}
 	if v.Fails, err = d.Cards.WillFail(r.Context(), k.Client, k.ID); err != nil {

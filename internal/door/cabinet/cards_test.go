@@ -277,6 +277,9 @@ func TestPauseOfACard(t *testing.T) {
 		w.clock.Set(time.Date(2026, 11, 28, 21, 0, 1, 0, time.UTC))
 		p.get(at).is(200).has("Работает")
 		p.get("/home").is(200)
+		// A month of a day that the next month has not is its last day.
+		w.clock.Set(time.Date(2027, 1, 31, 9, 0, 0, 0, time.UTC))
+		p.get(at+"/suspend").is(200).has("На месяц, до 28 февраля", "На три месяца, до 30 апреля")
 	})
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // A plastic card at other people's terminals, through the sandbox's own pages:
-// chip and PIN, cash, a tip, a PIN that is wrong once too often.
+// chip and PIN, cash, a tip, a PIN that is wrong once too often, and a
+// pause by the demo's clock.
 func TestTerminalStories(t *testing.T) {
 	t.Parallel()
 	tier.AtLeast(t, tier.CI)
@@ -21,6 +22,7 @@ func TestTerminalStories(t *testing.T) {
 		chipAndPIN(d, c, till, who)
 		cashAndTip(t, d, c, till, who)
 		wrongPIN(t, d, c, till, who)
+		pausedCard(t, d, till)
 		d.Verify()
 	})
 }

@@ -176,10 +176,13 @@ func (w *world) issue(p banktest.Person) (c card.Card, number string) {
 	return c, number
 }
 
-func (w *world) service(b *banktest.Bank) *authentication.Service {
+func (w *world) service(b *banktest.Bank) *authentication.Service { return w.serviceBy(b, w.now) }
+
+// serviceBy is the room with a clock of its own.
+func (w *world) serviceBy(b *banktest.Bank, now func() time.Time) *authentication.Service {
 	return authentication.New(authentication.Deps{
 		DB: b.DB, Vault: b.Vault, IDs: b.IDs, Cards: w.cards, People: b.Directory, Messenger: w, Keys: w, Directory: w.ds, Live: w,
-		Now: w.now, Digits: w.digits, ChallengeURL: "https://acs.bank.example/acs/challenge", Host: "acs.bank.example",
+		Now: now, Digits: w.digits, ChallengeURL: "https://acs.bank.example/acs/challenge", Host: "acs.bank.example",
 	})
 }
 

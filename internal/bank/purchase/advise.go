@@ -76,7 +76,7 @@ func (s *Service) advise(ctx context.Context, r Request, f card.Face, was past) 
 // noted acknowledges an advice that changes nothing.
 func (s *Service) noted(ctx context.Context, r Request, f card.Face) (Answer, error) {
 	a := Answer{Reason: Approved}
-	return a, s.d.DB.Write(ctx, func(tx db.Tx) error { return remember(ctx, tx, r, f, a) })
+	return a, s.d.DB.Write(ctx, func(tx db.Tx) error { return s.remember(ctx, tx, r, f, a) })
 }
 
 // complete posts the sum of a pre-authorisation; done is false when there is
@@ -84,7 +84,7 @@ func (s *Service) noted(ctx context.Context, r Request, f card.Face) (Answer, er
 func (s *Service) complete(ctx context.Context, r Request, f card.Face) (done bool, a Answer, err error) {
 	err = s.d.DB.Write(ctx, func(tx db.Tx) error {
 		done, a = false, Answer{Reason: Approved}
-		list, err := byRRN(ctx, tx, f.Client, f.ID, r.RRN)
+		list, err := s.rows.byRRN(ctx, tx, f.Client, f.ID, r.RRN)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (s *Service) complete(ctx context.Context, r Request, f card.Face) (done bo
 				}
 			}
 			done, a.Auth, a.Code = true, held.id, held.code
-			if err := remember(ctx, tx, r, f, a); err != nil {
+			if err := s.remember(ctx, tx, r, f, a); err != nil {
 				return err
 			}
 			_, err = s.capture(ctx, tx, held, presented{key: string(r.key()), sum: sum, local: r.Amount, final: true})

@@ -10,7 +10,6 @@ import (
 	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/money"
-	"rocketbank/internal/ledger"
 	"rocketbank/internal/rail/emv"
 )
 
@@ -38,7 +37,7 @@ func answerChip(v *verdict, yes bool) []byte {
 
 // withBalance adds what is told on a cash machine's slip.
 func (s *Service) withBalance(ctx context.Context, f card.Face, a Answer) (Answer, error) {
-	acc, err := ledger.AccountByID(ctx, s.d.DB, f.Account)
+	acc, err := s.rows.account(ctx, s.d.DB, f.Account)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -89,7 +88,7 @@ func (s *Service) question(ctx context.Context, r Request, f card.Face, v *verdi
 		if err := tx.Insert(ctx, v.rows...); err != nil {
 			return err
 		}
-		return remember(ctx, tx, r, f, done)
+		return s.remember(ctx, tx, r, f, done)
 	})
 	return done, err
 }

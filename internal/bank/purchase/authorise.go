@@ -45,7 +45,7 @@ func (s *Service) Handle(ctx context.Context, r Request) (Answer, error) {
 
 // once answers a message unless it was answered before.
 func (s *Service) once(ctx context.Context, r Request, f card.Face) (Answer, error) {
-	was, err := s.glance(r, f)
+	was, err := s.rows.past(r, f)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -53,7 +53,7 @@ func (s *Service) once(ctx context.Context, r Request, f card.Face) (Answer, err
 	var print []byte
 	found := was.answered
 	if found {
-		if a, print, found, err = remembered(ctx, s.d.DB, r.key()); err != nil {
+		if a, print, found, err = s.rows.remembered(ctx, s.d.DB, r.key()); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -84,7 +84,7 @@ func (s *Service) twin(ctx context.Context, r Request, f card.Face) (a Answer, p
 	if r.RRN == "" {
 		return Answer{}, nil, false, nil
 	}
-	list, err := byRRN(ctx, s.d.DB, f.Client, f.ID, r.RRN)
+	list, err := s.rows.byRRN(ctx, s.d.DB, f.Client, f.ID, r.RRN)
 	if err != nil {
 		return Answer{}, nil, false, err
 	}
@@ -92,10 +92,10 @@ func (s *Service) twin(ctx context.Context, r Request, f card.Face) (a Answer, p
 		first := r
 		first.Sent = sentOf(one.message)
 		if string(first.key()) == string(one.message) {
-			return remembered(ctx, s.d.DB, one.message)
+			return s.rows.remembered(ctx, s.d.DB, one.message)
 		}
 	}
-	return remembered(ctx, s.d.DB, r.twin(f.ID))
+	return s.rows.remembered(ctx, s.d.DB, r.twin(f.ID))
 }
 
 // sentOf reads the transmission time that a message key begins with.
@@ -201,7 +201,7 @@ func (s *Service) move(ctx context.Context, r Request, f card.Face, v *verdict, 
 
 // elsewhere gives the answer of the process that was quicker with this message.
 func (s *Service) elsewhere(ctx context.Context, r Request, f card.Face) (Answer, error) {
-	a, print, found, err := remembered(ctx, s.d.DB, r.key())
+	a, print, found, err := s.rows.remembered(ctx, s.d.DB, r.key())
 	switch {
 	case err != nil:
 		return Answer{}, err

@@ -25,7 +25,7 @@ type presented struct {
 // one too. A clearing is never refused, so the account may go below nought.
 // It gives the transaction of the posting.
 func (s *Service) capture(ctx context.Context, tx db.Tx, a auth, p presented) (id.ID, error) {
-	left, total, err := open(ctx, tx, a)
+	left, total, err := open(ctx, s.rows, tx, a)
 	if err != nil {
 		return id.ID{}, err
 	}
@@ -95,7 +95,7 @@ func (s *Service) capture(ctx context.Context, tx db.Tx, a auth, p presented) (i
 
 // cleared writes the authorisation and the client's operation after a capture.
 func (s *Service) cleared(ctx context.Context, tx db.Tx, a auth, p presented, closed bool) error {
-	if err := a.set(ctx, tx); err != nil {
+	if err := s.rows.set(ctx, tx, a); err != nil {
 		return err
 	}
 	return s.d.Operations.Change(ctx, tx, a.client, a.id, func(o *operation.Operation) {

@@ -26,7 +26,7 @@ func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
 		}
 		for _, a := range page {
 			owner, last = int64(a.client), a.id.Bytes()
-			_, total, err := open(ctx, r, a)
+			_, total, err := open(ctx, tables{}, r, a)
 			if err != nil {
 				return nil, err
 			}

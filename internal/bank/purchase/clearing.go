@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"rocketbank/internal/bank/card"
@@ -69,36 +68,17 @@ type Report struct {
 // ErrOtherFile tells that a file of this name with other content was imported.
 var ErrOtherFile = fault.New(fault.Conflict, "purchase.clearing_other_file")
 
-var (
-	qPutFile  = db.Query(`INSERT INTO clearing_file (id, network, day, print, records, at_us) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`)
-	qFile     = db.Query(`SELECT print FROM clearing_file WHERE id = $1`)
-	qFileDone = db.Query(`UPDATE clearing_file SET done_us = $2 WHERE id = $1 AND done_us IS NULL`)
-	qItem     = db.Query(`SELECT client, auth, amount_minor FROM clearing_item WHERE arn = $1 AND kind = $2`)
-	iItem     = db.NewInsert("clearing_item",
-		db.Col{Name: "arn", Type: db.Text}, db.Col{Name: "kind", Type: db.Int}, db.Col{Name: "file", Type: db.Text}, db.Col{Name: "line", Type: db.Int},
-		db.Col{Name: "client", Type: db.Int}, db.Col{Name: "auth", Type: db.Bytes}, db.Col{Name: "result", Type: db.Int}, db.Col{Name: "amount_minor", Type: db.Int},
-		db.Col{Name: "held_minor", Type: db.Int}, db.Col{Name: "txn", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int}, db.Col{Name: "seen_us", Type: db.Int})
-)
+var iItem = db.NewInsert("clearing_item",
+	db.Col{Name: "arn", Type: db.Text}, db.Col{Name: "kind", Type: db.Int}, db.Col{Name: "file", Type: db.Text}, db.Col{Name: "line", Type: db.Int},
+	db.Col{Name: "client", Type: db.Int}, db.Col{Name: "auth", Type: db.Bytes}, db.Col{Name: "result", Type: db.Int}, db.Col{Name: "amount_minor", Type: db.Int},
+	db.Col{Name: "held_minor", Type: db.Int}, db.Col{Name: "txn", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int}, db.Col{Name: "seen_us", Type: db.Int})
 
 // Import posts a clearing file. Each record lands once, in a unit of work of
 // its own: an import that was killed goes on where it was, a file that comes
 // twice changes nothing, one of the same name with other content is refused.
 func (s *Service) Import(ctx context.Context, f File) (Report, error) {
 	out := Report{File: f.ID, Records: len(f.Records), Results: map[Result]int{}, Posted: money.Rub(0)}
-	err := s.d.DB.Write(ctx, func(tx db.Tx) error {
-		n, err := tx.Exec(ctx, qPutFile, f.ID, f.Network, f.Day, f.Print, int64(len(f.Records)), tx.Now().UnixMicro())
-		if err != nil || n == 1 {
-			return err
-		}
-		var print []byte
-		if err := tx.Row(ctx, qFile, f.ID).Scan(&print); err != nil {
-			return err
-		}
-		if !slices.Equal(print, f.Print) {
-			return ErrOtherFile
-		}
-		return nil
-	})
+	err := s.d.DB.Write(ctx, func(tx db.Tx) error { return s.rows.begin(ctx, tx, f) })
 	if err != nil {
 		return out, err
 	}
@@ -120,10 +100,7 @@ func (s *Service) Import(ctx context.Context, f File) (Report, error) {
 			}
 		}
 	}
-	return out, s.d.DB.Write(ctx, func(tx db.Tx) error {
-		_, err := tx.Exec(ctx, qFileDone, f.ID, tx.Now().UnixMicro())
-		return err
-	})
+	return out, s.d.DB.Write(ctx, func(tx db.Tx) error { return s.rows.done(ctx, tx, f.ID) })
 }
 
 // item is what is written down of a record.
@@ -131,6 +108,7 @@ type item struct {
 	client client.ID
 	auth   id.ID
 	result Result
+	sum    money.Amount
 	held   money.Amount
 	txn    id.ID
 }
@@ -146,11 +124,8 @@ func (s *Service) clear(ctx context.Context, file string, r Record) (Result, boo
 	fresh := false
 	err = s.d.DB.Write(ctx, func(tx db.Tx) error {
 		it, fresh = item{result: NotOurs, held: money.Rub(0)}, false
-		err := tx.Row(ctx, qItem, r.ARN, int64(r.Kind)).Scan(new(int64), new([]byte), new(int64))
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, db.ErrNoRows) {
+		_, found, err := s.rows.item(ctx, tx, r.ARN, r.Kind)
+		if found || err != nil {
 			return err
 		}
 		fresh = true
@@ -180,10 +155,10 @@ func (s *Service) clear(ctx context.Context, file string, r Record) (Result, boo
 // approval code, and reference where the record tells one; an open one before
 // one that is over.
 func (s *Service) match(ctx context.Context, tx db.Tx, r Record, f card.Face, refund bool) (auth, bool, error) {
-	named := byRRN
+	named := s.rows.byRRN
 	what := r.RRN
 	if what == "" {
-		named, what = byCode, r.Code
+		named, what = s.rows.byCode, r.Code
 	}
 	list, err := named(ctx, tx, f.Client, f.ID, what)
 	if err != nil {
@@ -209,14 +184,14 @@ func (s *Service) present(ctx context.Context, tx db.Tx, r Record, f card.Face) 
 	if !found {
 		return s.unheld(ctx, tx, r, f)
 	}
-	posted, err := unpresented(ctx, tx, a)
+	posted, err := s.unpresented(ctx, tx, a)
 	if err != nil {
 		return item{}, err
 	}
 	if posted.Positive() {
 		return s.presentPosted(ctx, tx, r, a, posted)
 	}
-	_, held, err := open(ctx, tx, a)
+	_, held, err := open(ctx, s.rows, tx, a)
 	if err != nil {
 		return item{}, err
 	}
@@ -324,7 +299,7 @@ func (s *Service) refund(ctx context.Context, tx db.Tx, r Record, f card.Face) (
 		}
 		posted := money.Rub(0)
 		if found {
-			if posted, err = unpresented(ctx, tx, a); err != nil {
+			if posted, err = s.unpresented(ctx, tx, a); err != nil {
 				return item{}, err
 			}
 		}
@@ -334,7 +309,7 @@ func (s *Service) refund(ctx context.Context, tx db.Tx, r Record, f card.Face) (
 		if found && a.state == Held {
 			it.auth, it.txn, it.held = a.id, s.d.Operations.NewID(), a.billing
 			a.state, a.posted, a.expires = Posted, r.Billing, time.Time{}
-			if err := a.set(ctx, tx); err != nil {
+			if err := s.rows.set(ctx, tx, a); err != nil {
 				return item{}, err
 			}
 			err := s.d.Operations.Change(ctx, tx, a.client, a.id, func(o *operation.Operation) {
@@ -383,20 +358,11 @@ func (s *Service) recovered(ctx context.Context, tx db.Tx, r Record, f card.Face
 // undo takes a presentment back.
 func (s *Service) undo(ctx context.Context, tx db.Tx, r Record, f card.Face) (item, error) {
 	it := item{client: f.Client, result: NoTrace, held: money.Rub(0)}
-	var who, sum int64
-	var raw []byte
-	err := tx.Row(ctx, qItem, r.ARN, int64(Presentment)).Scan(&who, &raw, &sum)
-	if errors.Is(err, db.ErrNoRows) || err == nil && (client.ID(who) != f.Client || sum < r.Billing.Minor) {
-		return it, nil
+	was, found, err := s.rows.item(ctx, tx, r.ARN, Presentment)
+	if err != nil || !found || was.client != f.Client || was.sum.Minor < r.Billing.Minor {
+		return it, err
 	}
-	if err != nil {
-		return item{}, err
-	}
-	one, err := id.FromBytes(raw)
-	if err != nil {
-		return item{}, err
-	}
-	a, found, err := find(ctx, tx, qLockAuth, who, one.Bytes())
+	a, found, err := s.rows.lock(ctx, tx, f.Client, was.auth)
 	if err != nil || !found || a.posted.Minor < r.Billing.Minor {
 		return it, err
 	}
@@ -412,7 +378,7 @@ func (s *Service) undo(ctx context.Context, tx db.Tx, r Record, f card.Face) (it
 	case a.posted.IsZero():
 		a.state = Reversed
 	}
-	if err := a.set(ctx, tx); err != nil {
+	if err := s.rows.set(ctx, tx, a); err != nil {
 		return item{}, err
 	}
 	err = s.d.Operations.Change(ctx, tx, a.client, a.id, func(o *operation.Operation) {

@@ -2,28 +2,18 @@ package purchase
 
 import (
 	"context"
-	"fmt"
 
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/money"
 )
 
-var qPresented = db.Query(`SELECT COALESCE(SUM(CASE WHEN kind = $3 THEN amount_minor ELSE -amount_minor END), 0) FROM clearing_item
-	WHERE client = $1 AND auth = $2 AND kind IN ($3, $4)`)
-
 // unpresented is what messages of the network have posted of an authorisation
 // and no clearing record has presented yet: a financial message moves the money
 // at once, and the clearing of the same purchase must not move it again.
-func unpresented(ctx context.Context, tx db.Tx, a auth) (money.Amount, error) {
-	out := money.Rub(0)
-	var presented int64
-	err := tx.Row(ctx, qPresented, int64(a.client), a.id.Bytes(), int64(Presentment), int64(Undone)).Scan(&presented)
-	if err != nil {
-		return out, fmt.Errorf("what was presented of authorisation %s: %w", a.id.Text(Prefix), err)
-	}
-	out.Minor = max(0, a.posted.Minor-presented)
-	return out, nil
+func (s *Service) unpresented(ctx context.Context, tx db.Tx, a auth) (money.Amount, error) {
+	presented, err := s.rows.presented(ctx, tx, a)
+	return money.Rub(max(0, a.posted.Minor-presented)), err
 }
 
 // presentPosted takes a record of what is posted already. Only the difference
@@ -36,7 +26,7 @@ func (s *Service) presentPosted(ctx context.Context, tx db.Tx, r Record, a auth,
 	}
 	it.txn = s.d.Operations.NewID()
 	a.posted.Minor += due
-	if err := a.set(ctx, tx); err != nil {
+	if err := s.rows.set(ctx, tx, a); err != nil {
 		return item{}, err
 	}
 	moves := money.Rub(-due)

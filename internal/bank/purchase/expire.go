@@ -17,8 +17,6 @@ const (
 	expireBatch = 200
 )
 
-var qDue = db.Query(`SELECT client, id FROM card_auth WHERE expires_us IS NOT NULL AND expires_us <= $1 ORDER BY expires_us, client, id LIMIT $2`)
-
 // Run gives back holds whose time is over until ctx ends. Several processes may run it.
 func (s *Service) Run(ctx context.Context) {
 	t := time.NewTicker(expireTick)
@@ -42,32 +40,12 @@ func (s *Service) Run(ctx context.Context) {
 // ExpireDue gives back the holds that are over by business time and tells how
 // many authorisations were due.
 func (s *Service) ExpireDue(ctx context.Context) (int, error) {
-	rows, err := s.d.DB.Rows(ctx, qDue, s.d.DB.Now().UnixMicro(), int64(expireBatch))
+	list, err := s.rows.due(ctx, s.d.DB, s.d.DB.Now(), expireBatch)
 	if err != nil {
 		return 0, err
 	}
-	type due struct {
-		who client.ID
-		id  id.ID
-	}
-	var list []due
-	defer rows.Close()
-	for rows.Next() {
-		var d due
-		var raw []byte
-		if err := rows.Scan(&d.who, &raw); err != nil {
-			return 0, err
-		}
-		if d.id, err = id.FromBytes(raw); err != nil {
-			return 0, err
-		}
-		list = append(list, d)
-	}
-	if err := rows.Err(); err != nil {
-		return 0, err
-	}
 	for _, d := range list {
-		if err := s.expire(ctx, d.who, d.id); err != nil {
+		if err := s.expire(ctx, d.client, d.id); err != nil {
 			return 0, err
 		}
 	}
@@ -78,11 +56,11 @@ func (s *Service) ExpireDue(ctx context.Context) (int, error) {
 // honoured all the same.
 func (s *Service) expire(ctx context.Context, who client.ID, one id.ID) error {
 	err := s.d.DB.Write(ctx, func(tx db.Tx) error {
-		a, found, err := find(ctx, tx, qLockAuth, int64(who), one.Bytes())
+		a, found, err := s.rows.lock(ctx, tx, who, one)
 		if err != nil || !found || a.state != Held || a.expires.IsZero() || a.expires.After(tx.Now()) {
 			return err // somebody else was here
 		}
-		left, _, err := open(ctx, tx, a)
+		left, _, err := open(ctx, s.rows, tx, a)
 		if err != nil {
 			return err
 		}
@@ -91,7 +69,7 @@ func (s *Service) expire(ctx context.Context, who client.ID, one id.ID) error {
 		if a.posted.Positive() {
 			a.state = Posted // a part was presented, the rest never came
 		}
-		if err := a.set(ctx, tx); err != nil {
+		if err := s.rows.set(ctx, tx, a); err != nil {
 			return err
 		}
 		err = s.d.Operations.Change(ctx, tx, a.client, a.id, func(o *operation.Operation) {

@@ -17,7 +17,7 @@ const maxHolds = 16
 // first finds the open authorisation that an incremental one adds to: the same
 // reference on the same card. The zero auth: none.
 func (s *Service) first(ctx context.Context, r Request, f card.Face) (auth, error) {
-	list, err := byRRN(ctx, s.d.DB, f.Client, f.ID, r.RRN)
+	list, err := s.rows.byRRN(ctx, s.d.DB, f.Client, f.ID, r.RRN)
 	if err != nil {
 		return auth{}, err
 	}
@@ -39,7 +39,7 @@ func (s *Service) more(ctx context.Context, r Request, f card.Face, v *verdict, 
 	var rec ledger.Receipt
 	var t ledger.Transaction
 	err := s.d.DB.Write(ctx, func(tx db.Tx) error {
-		open, found, err := find(ctx, tx, qLockAuth, int64(first.client), first.id.Bytes())
+		open, found, err := s.rows.lock(ctx, tx, first.client, first.id)
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (s *Service) more(ctx context.Context, r Request, f card.Face, v *verdict, 
 		if err := tx.Insert(ctx, v.rows...); err != nil {
 			return err
 		}
-		if err := remember(ctx, tx, r, f, a); err != nil {
+		if err := s.remember(ctx, tx, r, f, a); err != nil {
 			return err
 		}
 		open.holds = append(open.holds, a.Part)
@@ -63,7 +63,7 @@ func (s *Service) more(ctx context.Context, r Request, f card.Face, v *verdict, 
 			open.local.Minor += r.Amount.Minor
 		}
 		open.expires = tx.Now().Add(s.holdFor(open.kind))
-		if err := open.set(ctx, tx); err != nil {
+		if err := s.rows.set(ctx, tx, open); err != nil {
 			return err
 		}
 		err = s.d.Operations.Change(ctx, tx, open.client, open.id, func(o *operation.Operation) {
@@ -103,10 +103,10 @@ func (s *Service) more(ctx context.Context, r Request, f card.Face, v *verdict, 
 var errRefused = fmt.Errorf("the ledger refused")
 
 // open tells what each hold of an authorisation still has.
-func open(ctx context.Context, r db.Reader, a auth) ([]money.Amount, money.Amount, error) {
+func open(ctx context.Context, rows store, r db.Reader, a auth) ([]money.Amount, money.Amount, error) {
 	out, total := make([]money.Amount, len(a.holds)), money.Rub(0)
 	for i, h := range a.holds {
-		hold, found, err := ledger.HoldOf(ctx, r, h)
+		hold, found, err := rows.hold(ctx, r, h)
 		if err != nil {
 			return nil, total, err
 		}

@@ -250,18 +250,11 @@ func (s *Service) counter(ctx context.Context, f card.Face, atc int, sent []byte
 // counters goes through a chip's latest counters: the least of them, and
 // whether one is among them.
 func (s *Service) counters(ctx context.Context, f card.Face, atc int) (low int, seen bool, err error) {
-	rows, err := s.d.DB.Rows(ctx, qCounters, int64(f.Client), f.ID.Bytes())
-	if err != nil {
-		return 0, false, fmt.Errorf("counters of a card: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := rows.Scan(&low); err != nil {
-			return 0, false, fmt.Errorf("counters of a card: %w", err)
-		}
+	list, err := s.rows.counters(ctx, s.d.DB, f.Client, f.ID)
+	for _, low = range list {
 		seen = seen || low == atc
 	}
-	return low, seen, rows.Err()
+	return low, seen, err
 }
 
 // holder checks that the one who pays is the holder: PIN at terminals, 3-D
@@ -347,11 +340,9 @@ func (s *Service) absent(ctx context.Context, r Request, f card.Face, v *verdict
 		return nil
 	}
 	if r.Recurring || r.channel() == card.OnFile {
-		var one int
-		err := s.d.DB.Row(ctx, qSeenShop, int64(f.Client), []byte{}, f.ID.Bytes(), r.shop()).Scan(&one)
-		if errors.Is(err, db.ErrNoRows) {
+		seen, err := s.rows.seen(ctx, s.d.DB, f.Client, f.ID, r.shop())
+		if err == nil && !seen {
 			v.no(NeedsProof)
-			return nil
 		}
 		return err
 	}

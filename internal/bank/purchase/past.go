@@ -42,17 +42,17 @@ var qPasts = gather.Powers(pastsAtOnce, func(n int) *db.Stmt {
 	return db.Query(strings.Join(parts, " UNION ALL "))
 })
 
-func (s *Service) glance(r Request, f card.Face) (past, error) {
-	return s.pasts.Find(glanced{int64(f.Client), f.ID.Bytes(), r.of().key(f.ID), r.key()})
+func (t tables) past(r Request, f card.Face) (past, error) {
+	return t.pasts.Find(glanced{int64(f.Client), f.ID.Bytes(), r.of().key(f.ID), r.key()})
 }
 
-func (s *Service) readPasts(ctx context.Context, batch []*gather.Ask[glanced, past]) error {
+func readPasts(ctx context.Context, d db.Reader, batch []*gather.Ask[glanced, past]) error {
 	place, padded := gather.Padded(batch)
 	args := make([]any, 0, 4*len(padded))
 	for _, a := range padded {
 		args = append(args, a.Question[:]...)
 	}
-	rows, err := s.d.DB.Rows(ctx, qPasts[place], args...)
+	rows, err := d.Rows(ctx, qPasts[place], args...)
 	if err != nil {
 		return fmt.Errorf("what is known of messages: %w", err)
 	}

@@ -29,7 +29,7 @@ func (s *Service) refuse(ctx context.Context, r Request, f card.Face, v *verdict
 		if err := tx.Insert(ctx, v.rows...); err != nil {
 			return err
 		}
-		if err := remember(ctx, tx, r, f, a); err != nil {
+		if err := s.remember(ctx, tx, r, f, a); err != nil {
 			return err
 		}
 		if r.empty() || r.Advice || a.Reason == TwiceSent || a.Reason == NoSuchType || a.Reason == BadAmount {

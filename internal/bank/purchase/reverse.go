@@ -44,12 +44,12 @@ func (s *Service) reverse(ctx context.Context, r Request, f card.Face) (Answer, 
 			err = s.takeBack(ctx, tx, r, f, was)
 		}
 		if err == nil && r.late {
-			err = forget(ctx, tx, was)
+			err = s.forget(ctx, tx, was)
 		}
 		if err != nil {
 			return err
 		}
-		return remember(ctx, tx, r, f, a)
+		return s.remember(ctx, tx, r, f, a)
 	})
 	if err != nil {
 		return Answer{}, err
@@ -70,13 +70,12 @@ func (s *Service) Late(ctx context.Context, r Request) error {
 }
 
 // forget makes the remembered answer of an authorisation "unavailable".
-func forget(ctx context.Context, tx db.Tx, a auth) error {
+func (s *Service) forget(ctx context.Context, tx db.Tx, a auth) error {
 	raw, err := json.Marshal(Answer{Reason: Unavailable})
 	if err != nil || a.state == Tombstone {
 		return err
 	}
-	_, err = tx.Exec(ctx, qSetMessage, a.message, raw)
-	return err
+	return s.rows.answer(ctx, tx, a.message, raw)
 }
 
 // change is a message that changed an authorisation after it was made: an
@@ -95,16 +94,16 @@ func (s *Service) original(ctx context.Context, tx db.Tx, r Request, f card.Face
 		a, found, err := s.alike(ctx, tx, r, f)
 		return a, nil, found, err
 	}
-	a, found, err := find(ctx, tx, qByOrigin, int64(f.Client), r.Original.key(f.ID))
+	a, found, err := s.rows.byOrigin(ctx, tx, f.Client, r.Original.key(f.ID))
 	if err != nil || found {
 		return a, nil, found, err
 	}
-	list, err := byRRN(ctx, tx, f.Client, f.ID, r.RRN) // locks what the rest looks at
+	list, err := s.rows.byRRN(ctx, tx, f.Client, f.ID, r.RRN) // locks what the rest looks at
 	if err != nil || len(list) == 0 {
 		return auth{}, nil, false, err
 	}
 	named := Request{Link: r.Link, Class: r.Original.Class, Acquirer: r.Original.Acquirer, STAN: r.Original.STAN, Sent: r.Original.Sent, RRN: r.RRN}
-	answer, _, found, err := remembered(ctx, tx, named.twin(f.ID))
+	answer, _, found, err := s.rows.remembered(ctx, tx, named.twin(f.ID))
 	if err != nil {
 		return auth{}, nil, false, err
 	}
@@ -124,7 +123,7 @@ func (s *Service) original(ctx context.Context, tx db.Tx, r Request, f card.Face
 // alike finds the newest authorisation of a reference and sum. What only a
 // clearing file told of was never asked for and cannot be taken back.
 func (s *Service) alike(ctx context.Context, tx db.Tx, r Request, f card.Face) (auth, bool, error) {
-	list, err := byRRN(ctx, tx, f.Client, f.ID, r.RRN)
+	list, err := s.rows.byRRN(ctx, tx, f.Client, f.ID, r.RRN)
 	if err != nil {
 		return auth{}, false, err
 	}
@@ -132,7 +131,7 @@ func (s *Service) alike(ctx context.Context, tx db.Tx, r Request, f card.Face) (
 		if a.local != r.Amount || a.acquirer != r.Acquirer {
 			continue
 		}
-		_, _, asked, err := remembered(ctx, tx, a.message)
+		_, _, asked, err := s.rows.remembered(ctx, tx, a.message)
 		if err != nil || asked {
 			return a, asked, err
 		}
@@ -206,7 +205,7 @@ func (a *auth) left(remains, actual money.Amount) {
 // release gives holds back and keeps what remains, less what was presented, in
 // a hold of its own.
 func (s *Service) release(ctx context.Context, tx db.Tx, a auth, f card.Face, key string, remains, actual money.Amount) error {
-	left, total, err := open(ctx, tx, a)
+	left, total, err := open(ctx, s.rows, tx, a)
 	if err != nil {
 		return err
 	}
@@ -243,7 +242,7 @@ func (s *Service) takePartBack(ctx context.Context, tx db.Tx, r Request, a auth,
 	if did.answer.Part.IsZero() {
 		return s.uncomplete(ctx, tx, r, a, did)
 	}
-	left, _, err := open(ctx, tx, a)
+	left, _, err := open(ctx, s.rows, tx, a)
 	i := slices.Index(a.holds, did.answer.Part)
 	if err != nil || a.state != Held || i < 0 || left[i].IsZero() {
 		return err // given back or presented before
@@ -283,7 +282,7 @@ func (s *Service) uncomplete(ctx context.Context, tx db.Tx, r Request, a auth, d
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, qSetMessage, did.key, raw); err != nil {
+	if err := s.rows.answer(ctx, tx, did.key, raw); err != nil {
 		return err
 	}
 	if a.posted.Minor -= back.Minor; a.posted.IsZero() {
@@ -342,7 +341,7 @@ func (a auth) attempt() card.Attempt {
 
 // settled writes an authorisation and what its operation shows of it.
 func (s *Service) settled(ctx context.Context, tx db.Tx, a auth) error {
-	if err := a.set(ctx, tx); err != nil {
+	if err := s.rows.set(ctx, tx, a); err != nil {
 		return err
 	}
 	return s.d.Operations.Change(ctx, tx, a.client, a.id, func(o *operation.Operation) {

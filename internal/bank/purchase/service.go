@@ -11,7 +11,6 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/db"
-	"rocketbank/internal/base/gather"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
@@ -82,11 +81,33 @@ type Live interface{ Kick(client.ID) }
 // Kicker wakes the outbox worker.
 type Kicker interface{ Kick() }
 
+// Database runs units of work (db.DB).
+type Database interface {
+	db.Reader
+	Now() time.Time
+	Write(ctx context.Context, fn func(db.Tx) error) error
+}
+
+// Book moves the money (ledger.Book).
+type Book interface {
+	Post(ctx context.Context, t ledger.Transaction) (ledger.Receipt, error)
+	PostTx(ctx context.Context, tx db.Tx, ts ...ledger.Transaction) ([]ledger.Receipt, error)
+}
+
+// Feed is what the client sees of it (operation.Service).
+type Feed interface {
+	NewID() id.ID
+	Row(o operation.Operation) (db.Row, error)
+	Add(ctx context.Context, tx db.Tx, o operation.Operation) error
+	Change(ctx context.Context, tx db.Tx, who client.ID, op id.ID, fn func(*operation.Operation)) error
+	One(ctx context.Context, who client.ID, op id.ID) (operation.Operation, error)
+}
+
 // Deps is what a Service works with.
 type Deps struct {
-	DB         *db.DB
-	Book       *ledger.Book
-	Operations *operation.Service
+	DB         Database
+	Book       Book
+	Operations Feed
 	Cards      Cards
 	HSM        HSM
 	Proofs     Authentications // nil: no purchase in the internet is proved
@@ -134,8 +155,8 @@ func (r Rules) orUsual() Rules {
 // Service decides. It is safe for concurrent use, also by several processes.
 type Service struct {
 	d     Deps
+	rows  store
 	locks keyed
-	pasts *gather.Lookup[glanced, past]
 }
 
 // New makes the service.
@@ -147,9 +168,7 @@ func New(d Deps) *Service {
 		d.Now = d.DB.Now
 	}
 	d.Rules = d.Rules.orUsual()
-	s := &Service{d: d, locks: keyed{seed: maphash.MakeSeed(), held: map[uint64]*turn{}}}
-	s.pasts = gather.New(pastsAtOnce, pastsTimeout, s.readPasts)
-	return s
+	return &Service{d: d, rows: newTables(d.DB), locks: keyed{seed: maphash.MakeSeed(), held: map[uint64]*turn{}}}
 }
 
 // tell wakes the client's pages and the worker that sends messages.

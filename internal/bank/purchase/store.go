@@ -2,10 +2,7 @@ package purchase
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"rocketbank/internal/bank/card"
@@ -111,115 +108,44 @@ func joined(list []id.ID) []byte {
 	return out
 }
 
-const authColumns = `client, id, card, account, kind, state, origin, message, rrn, code, acquirer, merchant, mcc, country, channel, currency,
-	local_minor, billing_minor, posted_minor, holds, at_us, expires_us`
+// store is where the room keeps what it knows, and where it sees the accounts
+// and holds of the book. In the bank that is the database (tables); the test
+// that plays a million sequences of messages has it in memory.
+type store interface {
+	past(q Request, f card.Face) (past, error)
+	// remembered finds the answer given to a message before, answer sets it anew,
+	// twin keeps it under the name of a repeat.
+	remembered(ctx context.Context, r db.Reader, key []byte) (a Answer, print []byte, found bool, err error)
+	answer(ctx context.Context, tx db.Tx, key, raw []byte) error
+	twin(ctx context.Context, tx db.Tx, key []byte, m db.Row) error
 
-var (
-	qByOrigin = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND origin = $2 {for_update}`)
-	qByID     = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND id = $2`)
-	qLockAuth = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND id = $2 {for_update}`)
-	qByRRN    = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND rrn = $2 AND card = $3 AND state <> 5
-		ORDER BY id LIMIT 20 {for_update}`)
-	qByCode = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND code = $2 AND card = $3 AND state <> 5
-		ORDER BY id LIMIT 20 {for_update}`)
-	qSetAuth = db.Query(`UPDATE card_auth SET state = $3, billing_minor = $4, posted_minor = $5, holds = $6, expires_us = $7, local_minor = $8
-		WHERE client = $1 AND id = $2`)
-	qSeenShop = db.Query(`SELECT 1 FROM card_auth WHERE client = $1 AND id > $2 AND card = $3 AND merchant = $4 AND state <> 5 LIMIT 1`)
-)
+	// What is read within a unit of work is locked until it ends.
+	byOrigin(ctx context.Context, tx db.Tx, who client.ID, origin []byte) (auth, bool, error)
+	lock(ctx context.Context, tx db.Tx, who client.ID, one id.ID) (auth, bool, error)
+	// byRRN and byCode list authorisations of a card by what the network calls
+	// them, the oldest first; by nothing there are none.
+	byRRN(ctx context.Context, r db.Reader, who client.ID, card id.ID, rrn string) ([]auth, error)
+	byCode(ctx context.Context, r db.Reader, who client.ID, card id.ID, code string) ([]auth, error)
+	set(ctx context.Context, tx db.Tx, a auth) error
+	due(ctx context.Context, r db.Reader, now time.Time, most int) ([]auth, error) // client and id alone
 
-func scanAuth(scan func(...any) error) (auth, error) {
-	var a auth
-	var who, account, at, cur int64
-	var raw, one, holds []byte
-	var expires sql.NullInt64
-	if err := scan(&who, &raw, &one, &account, &a.kind, &a.state, &a.origin, &a.message, &a.rrn, &a.code, &a.acquirer, &a.shop, &a.mcc, &a.country, &a.channel, &cur,
-		&a.local.Minor, &a.billing.Minor, &a.posted.Minor, &holds, &at, &expires); err != nil {
-		return auth{}, err
-	}
-	if len(raw) != 16 || len(one) != 16 || len(holds)%16 != 0 {
-		return auth{}, fmt.Errorf("authorisation %x of client %d is malformed", raw, who)
-	}
-	a.client, a.id, a.card, a.account = client.ID(who), id.ID(raw), id.ID(one), ledger.AccountID(account)
-	a.local.Cur, a.billing.Cur, a.posted.Cur = money.Currency(cur), money.RUB, money.RUB // #nosec G115 -- a SMALLINT
-	for i := 0; i < len(holds); i += 16 {
-		a.holds = append(a.holds, id.ID(holds[i:i+16]))
-	}
-	a.at = time.UnixMicro(at).UTC()
-	if expires.Valid {
-		a.expires = time.UnixMicro(expires.Int64).UTC()
-	}
-	return a, nil
+	// counters are a chip's latest, from the highest down.
+	counters(ctx context.Context, r db.Reader, who client.ID, card id.ID) ([]int, error)
+	seen(ctx context.Context, r db.Reader, who client.ID, card id.ID, shop []byte) (bool, error)
+
+	begin(ctx context.Context, tx db.Tx, f File) error // ErrOtherFile
+	done(ctx context.Context, tx db.Tx, file string) error
+	item(ctx context.Context, tx db.Tx, arn string, kind int) (item, bool, error)
+	presented(ctx context.Context, tx db.Tx, a auth) (int64, error) // by clearing, less what was taken back
+
+	account(ctx context.Context, r db.Reader, a ledger.AccountID) (ledger.Account, error)
+	hold(ctx context.Context, r db.Reader, txn id.ID) (ledger.Hold, bool, error)
 }
-
-// find reads one authorisation; false when there is none.
-func find(ctx context.Context, r db.Reader, q *db.Stmt, args ...any) (auth, bool, error) {
-	a, err := scanAuth(r.Row(ctx, q, args...).Scan)
-	if errors.Is(err, db.ErrNoRows) {
-		return auth{}, false, nil
-	}
-	if err != nil {
-		return auth{}, false, fmt.Errorf("read an authorisation: %w", err)
-	}
-	return a, true, nil
-}
-
-// byRRN reads the authorisations of a card with one retrieval reference, the oldest first.
-func byRRN(ctx context.Context, r db.Reader, who client.ID, one id.ID, rrn string) ([]auth, error) {
-	return named(ctx, r, qByRRN, who, one, rrn)
-}
-
-func byCode(ctx context.Context, r db.Reader, who client.ID, one id.ID, code string) ([]auth, error) {
-	return named(ctx, r, qByCode, who, one, code)
-}
-
-// named lists authorisations of a card by what the network calls them; by
-// nothing there are none.
-func named(ctx context.Context, r db.Reader, q *db.Stmt, who client.ID, one id.ID, name string) ([]auth, error) {
-	if name == "" {
-		return nil, nil
-	}
-	rows, err := r.Rows(ctx, q, int64(who), name, one.Bytes())
-	if err != nil {
-		return nil, fmt.Errorf("authorisations by reference or code: %w", err)
-	}
-	defer rows.Close()
-	var out []auth
-	for rows.Next() {
-		a, err := scanAuth(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, rows.Err()
-}
-
-// set writes what changes in the life of an authorisation.
-func (a auth) set(ctx context.Context, tx db.Tx) error {
-	var expires any
-	if !a.expires.IsZero() {
-		expires = a.expires.UnixMicro()
-	}
-	n, err := tx.Exec(ctx, qSetAuth, int64(a.client), a.id.Bytes(), int64(a.state), a.billing.Minor, a.posted.Minor, joined(a.holds), expires, a.local.Minor)
-	if err == nil && n != 1 {
-		err = fmt.Errorf("authorisation %s is gone", a.id.Text(Prefix))
-	}
-	return err
-}
-
-var (
-	iMessage = db.NewInsert("card_message", db.Col{Name: "key", Type: db.Bytes}, db.Col{Name: "client", Type: db.Int}, db.Col{Name: "print", Type: db.Bytes},
-		db.Col{Name: "auth", Type: db.Bytes}, db.Col{Name: "answer", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int})
-	qMessage    = db.Query(`SELECT print, auth, answer FROM card_message WHERE key = $1`)
-	qSetMessage = db.Query(`UPDATE card_message SET answer = $2 WHERE key = $1`)
-	qTwin       = db.Query(`INSERT INTO card_message (key, client, print, auth, answer, at_us) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (key) DO UPDATE SET client = excluded.client, print = excluded.print, auth = excluded.auth, answer = excluded.answer, at_us = excluded.at_us`)
-)
 
 // remember keeps the answer of a message that makes no authorisation of its
 // own, also under the name by which a repeat is found whose transmission time
 // was set anew. A message that makes one is found through it (see twin).
-func remember(ctx context.Context, tx db.Tx, r Request, f card.Face, a Answer) error {
+func (s *Service) remember(ctx context.Context, tx db.Tx, r Request, f card.Face, a Answer) error {
 	m, err := message(r.key(), r.print(f.ID), f.Client, a.Auth, a, tx.Now())
 	if err != nil {
 		return err
@@ -227,9 +153,11 @@ func remember(ctx context.Context, tx db.Tx, r Request, f card.Face, a Answer) e
 	if err := tx.Insert(ctx, m); err != nil || r.RRN == "" {
 		return err
 	}
-	_, err = tx.Exec(ctx, qTwin, append([]any{r.twin(f.ID)}, m.Args[1:]...)...)
-	return err
+	return s.rows.twin(ctx, tx, r.twin(f.ID), m)
 }
+
+var iMessage = db.NewInsert("card_message", db.Col{Name: "key", Type: db.Bytes}, db.Col{Name: "client", Type: db.Int}, db.Col{Name: "print", Type: db.Bytes},
+	db.Col{Name: "auth", Type: db.Bytes}, db.Col{Name: "answer", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int})
 
 // message is the remembered answer of a message.
 func message(key, print []byte, who client.ID, auth id.ID, a Answer, at time.Time) (db.Row, error) {
@@ -240,34 +168,5 @@ func message(key, print []byte, who client.ID, auth id.ID, a Answer, at time.Tim
 	return iMessage.Row(key, int64(who), print, auth.Bytes(), raw, at.UnixMicro()), nil
 }
 
-// remembered finds the answer given to a message before.
-func remembered(ctx context.Context, r db.Reader, key []byte) (a Answer, print []byte, found bool, err error) {
-	var raw, auth []byte
-	err = r.Row(ctx, qMessage, key).Scan(&print, &auth, &raw)
-	if errors.Is(err, db.ErrNoRows) {
-		return Answer{}, nil, false, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, &a)
-	}
-	if err != nil {
-		return Answer{}, nil, false, fmt.Errorf("remembered answer: %w", err)
-	}
-	if len(auth) == 16 {
-		a.Auth = id.ID(auth)
-	}
-	a.Replay = true
-	return a, print, true, nil
-}
-
-var (
-	iCounter = db.NewInsert("card_counter", db.Col{Name: "client", Type: db.Int}, db.Col{Name: "card", Type: db.Bytes}, db.Col{Name: "atc", Type: db.Int},
-		db.Col{Name: "arqc", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int})
-	qCounters = db.Query(`SELECT atc FROM card_counter WHERE client = $1 AND card = $2 ORDER BY atc DESC LIMIT 64`)
-	qChipFail = db.Query(`INSERT INTO card_chip (client, card, fails, since_us, blocked_us) VALUES ($1, $2, 1, $3, NULL)
-		ON CONFLICT (client, card) DO UPDATE SET
-			fails = CASE WHEN card_chip.since_us < $4 THEN 1 ELSE card_chip.fails + 1 END,
-			since_us = CASE WHEN card_chip.since_us < $4 THEN $3 ELSE card_chip.since_us END
-		RETURNING fails`)
-	qChipBlock = db.Query(`UPDATE card_chip SET blocked_us = $3 WHERE client = $1 AND card = $2 AND blocked_us IS NULL`)
-)
+var iCounter = db.NewInsert("card_counter", db.Col{Name: "client", Type: db.Int}, db.Col{Name: "card", Type: db.Bytes}, db.Col{Name: "atc", Type: db.Int},
+	db.Col{Name: "arqc", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int})

@@ -135,8 +135,10 @@ func (b *Book) Post(ctx context.Context, t Transaction) (Receipt, error) {
 	}
 }
 
+func (b *Book) complete(t *Transaction) error { return t.complete(b.ids) }
+
 // complete checks what needs no database and gives identifier and print.
-func (b *Book) complete(t *Transaction) error {
+func (t *Transaction) complete(ids *id.Source) error {
 	for i, row := range t.Rows {
 		if row.Insert == nil {
 			return misuse("carried row %d has no statement", i)
@@ -148,7 +150,7 @@ func (b *Book) complete(t *Transaction) error {
 		}
 	}
 	if t.ID.IsZero() {
-		t.ID = b.ids.New()
+		t.ID = ids.New()
 	}
 	if t.Print == (Print{}) {
 		t.Print = t.ownPrint()

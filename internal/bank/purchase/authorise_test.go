@@ -109,11 +109,13 @@ func TestPartialApproval(t *testing.T) {
 
 func TestChip(t *testing.T) {
 	each(t, func(w *world) {
-		good := w.msg(100)
-		w.ask(good, purchase.Approved)
+		// Messages overtake each other, the first of a card's life too.
+		first, second := w.msg(100), w.msg(100)
+		w.ask(second, purchase.Approved)
+		w.ask(first, purchase.Approved)
 		// The same counter in another message: a copy of the chip.
 		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 1) }), purchase.ClonedChip)
-		// Messages overtake each other: an older counter that was never used is good.
+		// An older counter that was never used is good, unless it is much older.
 		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 40) }), purchase.Approved)
 		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 20) }), purchase.Approved)
 		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 20) }), purchase.ClonedChip)
@@ -123,10 +125,12 @@ func TestChip(t *testing.T) {
 		w.ask(w.msg(100, spoil), purchase.BadCryptogram)
 		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = []byte{0x9F} }), purchase.BadCryptogram)
 		w.ask(w.msg(100, spoil), purchase.BadCryptogram)
-		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 51) }), purchase.Approved)
+		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 90) }), purchase.Approved)
+		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 27) }), purchase.Approved)
+		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 26) }), purchase.ClonedChip)
 		w.ask(w.msg(100, spoil), purchase.BadCryptogram)
 		// Three wrong cryptograms within a day stop the chip.
-		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 52) }), purchase.BadCryptogram)
+		w.ask(w.msg(100, func(r *purchase.Request) { r.Chip = w.chip(*r, 91) }), purchase.BadCryptogram)
 		w.sound()
 	})
 }

@@ -119,6 +119,24 @@ func TestClearingInParts(t *testing.T) {
 	})
 }
 
+// A part that was presented by mistake comes back, more is held, and the
+// merchant says what remains: exactly that, by whatever way the hold grew.
+func TestReversalAfterAMistakenPart(t *testing.T) {
+	each(t, func(w *world) {
+		r := w.msg(100)
+		code := w.ask(r, purchase.Approved).Code
+		w.imports("M1", map[purchase.Result]int{purchase.Within: 1}, w.presents(1, r, code, 20, func(p *purchase.Record) { p.Final = false }))
+		w.imports("M2", map[purchase.Result]int{purchase.Settled: 1}, w.presents(1, r, code, 20, func(p *purchase.Record) { p.Kind = purchase.Undone }))
+		w.stands(10_000, 80)
+		w.ask(w.msg(50, func(m *purchase.Request) { m.RRN, m.Incremental = r.RRN, true }), purchase.Approved)
+		w.stands(10_000, 130)
+		w.ask(w.back(r, func(b *purchase.Request) { b.Actual = money.Rub(60_00) }), purchase.Approved)
+		w.stands(10_000, 60)
+		w.newest(operation.Pending, -60)
+		w.sound()
+	})
+}
+
 // Clearing and reversal, in both orders, and a clearing of what expired.
 func TestClearingMeetsReversal(t *testing.T) {
 	each(t, func(w *world) {

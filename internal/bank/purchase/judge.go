@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -220,41 +221,33 @@ func expected(r Request, now time.Time) emv.Message {
 	}
 }
 
+// atcWindow is how far messages of a chip may overtake each other: a counter
+// that is late by less is taken, once.
+const atcWindow = 64
+
 // counter keeps the chip's transaction counter from being used twice or
 // jumping (EMV Book 2, 8; reference §4).
 func (s *Service) counter(ctx context.Context, f card.Face, atc int, sent []byte, now time.Time, v *verdict) error {
-	high, low := v.was.counter, v.was.counter
-	if atc <= high { // late or seen: only the latest ones tell
-		seen := false
-		var err error
-		if low, seen, err = s.counters(ctx, f, atc); err != nil {
+	high := v.was.counter
+	switch {
+	case atc == 0 || atc == 0xFFFF || high-atc >= atcWindow:
+		v.no(ClonedChip)
+		return nil
+	case high >= 0 && atc-high > s.d.Rules.CounterJump:
+		v.no(ClonedChip)
+		return nil
+	case atc <= high: // late or seen
+		list, err := s.rows.counters(ctx, s.d.DB, f.Client, f.ID)
+		if err != nil {
 			return err
 		}
-		if seen {
+		if slices.Contains(list, atc) {
 			v.no(ClonedChip) // a repeat of the same message was answered before
 			return nil
 		}
 	}
-	late := high >= 0 && atc < high
-	switch {
-	case atc == 0 || atc == 0xFFFF, late && (atc < low || high-atc >= 64):
-		v.no(ClonedChip)
-	case high >= 0 && atc-high > s.d.Rules.CounterJump:
-		v.no(ClonedChip)
-	default:
-		v.rows = append(v.rows, iCounter.Row(int64(f.Client), f.ID.Bytes(), int64(atc), sent, now.UnixMicro()))
-	}
+	v.rows = append(v.rows, iCounter.Row(int64(f.Client), f.ID.Bytes(), int64(atc), sent, now.UnixMicro()))
 	return nil
-}
-
-// counters goes through a chip's latest counters: the least of them, and
-// whether one is among them.
-func (s *Service) counters(ctx context.Context, f card.Face, atc int) (low int, seen bool, err error) {
-	list, err := s.rows.counters(ctx, s.d.DB, f.Client, f.ID)
-	for _, low = range list {
-		seen = seen || low == atc
-	}
-	return low, seen, err
 }
 
 // holder checks that the one who pays is the holder: PIN at terminals, 3-D

@@ -162,9 +162,13 @@ func (s *Service) takeBack(ctx context.Context, tx db.Tx, r Request, f card.Face
 		if r.Actual.Minor >= a.local.Minor {
 			return nil // no less than what is there: it was taken back to this before
 		}
-		var err error
-		if remains.Minor, err = money.MulDiv(a.billing.Minor, r.Actual.Minor, a.local.Minor); err != nil {
-			return fmt.Errorf("part of authorisation %s: %w", a.id.Text(Prefix), err)
+		remains = r.Actual
+		if a.local.Cur != a.billing.Cur { // at the rate of the authorisation
+			var err error
+			if remains.Minor, err = money.MulDiv(a.billing.Minor, r.Actual.Minor, a.local.Minor); err != nil {
+				return fmt.Errorf("part of authorisation %s: %w", a.id.Text(Prefix), err)
+			}
+			remains.Cur = a.billing.Cur
 		}
 	}
 	key := string(r.key())

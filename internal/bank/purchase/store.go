@@ -129,7 +129,8 @@ type store interface {
 	set(ctx context.Context, tx db.Tx, a auth) error
 	due(ctx context.Context, r db.Reader, now time.Time, most int) ([]auth, error) // client and id alone
 
-	// counters are a chip's latest, from the highest down.
+	// counters are a chip's latest, from the highest down, no fewer than the
+	// window in which they may overtake each other.
 	counters(ctx context.Context, r db.Reader, who client.ID, card id.ID) ([]int, error)
 	seen(ctx context.Context, r db.Reader, who client.ID, card id.ID, shop []byte) (bool, error)
 

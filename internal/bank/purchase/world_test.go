@@ -179,7 +179,7 @@ func (w *world) chip(r purchase.Request, atc int) []byte {
 	set("9F1A", "0643")
 	set("95", "0000008000")
 	set("5F2A", "0643")
-	set("9A", w.DB.Now().Add(3*time.Hour).Format("060102"))
+	set("9A", w.Clock.Now().Add(3*time.Hour).Format("060102"))
 	set("9C", r.Process)
 	set("9F37", "11223344")
 	set("82", "1900")

@@ -44,6 +44,9 @@ func TestR13_CoreAgreesWithTheModel(t *testing.T) {
 				if life*coreLives >= sequences {
 					return
 				}
+				if played := life * coreLives; played > 0 && played%50_000 == 0 {
+					t.Logf("%d sequences played", played)
+				}
 				k := newInMemory(t, seed<<32|uint64(life)) // #nosec G115 -- counts up from nought
 				if err := k.lives(); err != nil {
 					t.Errorf("life %d of seed %d: %v\n%s", life, seed, err, strings.Join(k.log[max(0, len(k.log)-40):], "\n"))

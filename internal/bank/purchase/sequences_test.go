@@ -289,6 +289,9 @@ func (k *worker) act() error {
 		return k.asks(k.fresh())
 	case n < 36: // on its way; perhaps its reversal is quicker
 		r := k.fresh()
+		if k.rnd.IntN(4) == 0 {
+			r = k.fact()
+		}
 		k.later = append(k.later, r)
 		if k.rnd.IntN(2) == 0 {
 			return k.asks(k.takes(r))
@@ -429,6 +432,11 @@ func (k *worker) fact() purchase.Request {
 		if k.rnd.IntN(3) == 0 {
 			r.Class = purchase.Financial
 		}
+		if k.rnd.IntN(4) == 0 { // one more of the same reference and code
+			if e := k.m.any(k.rnd, func(e *entry) bool { return e.code == r.Code }); e != nil {
+				r.RRN = e.r.RRN
+			}
+		}
 	})
 }
 
@@ -449,6 +457,9 @@ func (k *worker) completes() error {
 
 func (k *worker) increments() error {
 	e := k.m.any(k.rnd, open)
+	if k.rnd.IntN(6) == 0 { // of a promise there is no more
+		e = k.m.any(k.rnd, func(e *entry) bool { return e.state == purchase.Held && e.kind == purchase.KindRefund })
+	}
 	if e == nil || len(e.parts) > 12 {
 		return nil
 	}

@@ -21,16 +21,15 @@ func pausedCard(t *testing.T, d *Demo, till *Page) {
 	c.Go(card)
 	c.Submit("Поставить на паузу")
 	c.At(card + "/suspend")
-	today := c.dayOf("min").AddDate(0, 0, -1)
-	if got, want := c.dayOf("max"), monthsAfter(today, 3); !got.Equal(want) {
-		t.Errorf("on %v a pause may last until %v, want %v", today, got, want)
+	if got, want := c.dayOf("max"), monthsAfter(c.dayOf("min").AddDate(0, 0, -1), 3); !got.Equal(want) {
+		t.Errorf("a pause may last until %v, want %v", got, want)
 	}
 	c.tooLong(c.dayOf("max").AddDate(0, 0, 1))
 	c.Go(card)
 
 	begun := c.taps
 	c.Submit("Поставить на паузу")
-	until := c.offered(t, "На месяц")
+	today, until := c.dayOf("min").AddDate(0, 0, -1), c.offered(t, "На месяц")
 	if want := monthsAfter(today, 1); !until.Equal(want) {
 		t.Errorf("a month after %v is %v, want %v", today, until, want)
 	}
@@ -50,8 +49,8 @@ func pausedCard(t *testing.T, d *Demo, till *Page) {
 	c.Sees("Карта на паузе. Включите её и повторите оплату")
 
 	till.passUntil(until.AddDate(0, 0, -3))
-	if till.bankDay() != until.AddDate(0, 0, -3) {
-		t.Errorf("the clock stands at %v", till.bankDay())
+	if now := till.bankDay(); !now.Equal(until.AddDate(0, 0, -3)) {
+		t.Errorf("the clock stands at %v", now)
 	}
 	inbox.Next("снова заработает")
 	d.refused(t, who, "three days before the end")
@@ -123,16 +122,17 @@ func (p *Page) dayOf(bound string) time.Time {
 	return day(p.t, p.JS("document.querySelector('[name=until]')."+bound))
 }
 
-// bankDay is the demo's day, as the sandbox's page of the clock shows it.
+// bankDay is the demo's day, as the sandbox's page of the clock shows it now.
 func (p *Page) bankDay() time.Time {
 	p.t.Helper()
-	p.Go("/clock")
+	p.At("/clock")
 	return day(p.t, p.JS("document.querySelector('.now time').dateTime.slice(0,10)"))
 }
 
 // passUntil lets days pass by the demo's clock until a day has come.
 func (p *Page) passUntil(day time.Time) {
 	p.t.Helper()
+	p.Go("/clock")
 	for p.bankDay().Before(day) && !p.t.Failed() {
 		p.Submit("На день вперёд")
 	}

@@ -292,8 +292,8 @@ func (s memStore) twin(_ context.Context, _ db.Tx, key []byte, r db.Row) error {
 }
 
 func (s memStore) byOrigin(_ context.Context, _ db.Tx, _ client.ID, origin []byte) (auth, bool, error) {
-	for _, a := range s.m.named.origin[string(origin)] {
-		return copyOf(a), true, nil
+	if list := s.m.named.origin[string(origin)]; len(list) > 0 {
+		return copyOf(list[0]), true, nil
 	}
 	return auth{}, false, nil
 }

@@ -16,7 +16,7 @@ import (
 type inspectCmd struct {
 	ISO8583    inspectISO8583    `cmd:"" name:"iso8583" help:"Read one frame of the card network's line."`
 	EMV        inspectEMV        `cmd:"" name:"emv" help:"Chip data, cryptograms, card verification values, PIN values and PIN blocks."`
-	ISO20022   inspectISO20022   `cmd:"" name:"iso20022" help:"Read one message between banks: pacs.008, pacs.002 or pacs.004."`
+	ISO20022   inspectISO20022   `cmd:"" name:"iso20022" help:"Read one message between banks: pacs.008, pacs.002, pacs.004 or camt.053."`
 	Requisites inspectRequisites `cmd:"" help:"Check requisites of a payment order and say what they mean."`
 	Receipt    inspectReceipt    `cmd:"" help:"Check the receipt of a signed order, without the bank."`
 	Login      inspectLogin      `cmd:"" help:"Check the evidence of a login, as clients download it from «Devices», without the bank."`

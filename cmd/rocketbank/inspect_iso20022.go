@@ -15,7 +15,7 @@ import (
 // numbers of persons and what is paid for are masked unless asked for.
 type inspectISO20022 struct {
 	Unmask bool   `help:"Show names, accounts, numbers of persons and texts whole."`
-	File   string `arg:"" optional:"" default:"-" help:"The XML of pacs.008, pacs.002 or pacs.004; - or nothing reads standard input."`
+	File   string `arg:"" optional:"" default:"-" help:"The XML of pacs.008, pacs.002, pacs.004 or camt.053; - or nothing reads standard input."`
 }
 
 // Run explains a message.
@@ -48,6 +48,8 @@ func (c inspectISO20022) Run(in io.Reader, out io.Writer) error {
 		shown = append(shown, member{"transfers", each(m.Statuses, c.status)})
 	case *iso20022.PaymentReturn:
 		shown = append(shown, member{"id", m.Header.ID}, member{"created", m.Header.Created}, member{"returns", each(m.Returns, c.back)})
+	case *iso20022.Statements:
+		shown = append(shown, member{"id", m.Header.ID}, member{"created", m.Header.Created}, member{"statements", each(m.Statements, c.statement)})
 	}
 	return plainJSON(out, shown)
 }
@@ -210,6 +212,40 @@ func (c inspectISO20022) back(r iso20022.Return) object {
 		out = append(out, member{"original_amount", r.OriginalAmount.Value + " " + r.OriginalAmount.Currency})
 	}
 	return append(out, c.reasons(r.Reasons)...)
+}
+
+// statement shows an account's day. It adds up, or it would not have been read.
+func (c inspectISO20022) statement(s iso20022.Statement) object {
+	kopecks := func(kind string) string {
+		m, _ := s.Balance(kind)
+		return strconv.FormatInt(m.Minor, 10)
+	}
+	out := said(member{"account", c.account(s.Account.Number())}, member{"number", s.Number})
+	if s.Period != nil {
+		out = append(out, member{"from", s.Period.From}, member{"to", s.Period.To})
+	}
+	return append(out, member{"opening_minor", kopecks(iso20022.Opening)}, member{"closing_minor", kopecks(iso20022.Closing)},
+		member{"entries", each(s.Entries, c.entry)})
+}
+
+func (c inspectISO20022) entry(e iso20022.Entry) object {
+	way := "in"
+	if e.Side == iso20022.Debit {
+		way = "out"
+	}
+	out := append(said(member{"entry", e.Reference}, member{"way", way}), sum(e.Amount)...)
+	if e.Booked != nil {
+		out = append(out, member{"booked", e.Booked.Day + e.Booked.Time})
+	}
+	code := e.Code.Domain
+	out = append(out, member{"code", code.Code + "-" + code.Family.Code + "-" + code.Family.Sub})
+	transfers := []object{}
+	for _, part := range e.Details {
+		transfers = append(transfers, each(part.Transfers, func(t iso20022.EntryTransfer) object {
+			return said(member{"end_to_end", t.Refs.EndToEnd}, member{"uetr", t.Refs.UETR}, member{"message", t.Refs.Message}, member{"purpose", c.hide(t.Remittance.Text())})
+		})...)
+	}
+	return append(out, member{"transfers", transfers})
 }
 
 // outcome says what a status means to the payer.

@@ -23,10 +23,10 @@ func FromMoney(a money.Amount) Amount {
 	return Amount{Currency: a.Cur.String(), Value: s[:len(s)-2] + "." + s[len(s)-2:]}
 }
 
-// Money gives a sum of roubles in kopecks; false for another currency or a
+// Money gives a sum of roubles in kopecks, nought too; false for another currency or a
 // number that is no sum of roubles.
 func (a Amount) Money() (money.Amount, bool) {
-	if a.Currency != money.RUB.String() || a.wrong() != "" {
+	if a.Currency != money.RUB.String() || a.wrong(true) != "" {
 		return money.Amount{}, false
 	}
 	whole, part, _ := strings.Cut(a.Value, ".")
@@ -41,8 +41,9 @@ const (
 	rubDecimals = 2
 )
 
-// wrong checks the form: digits, perhaps a point and more digits, above nought.
-func (a Amount) wrong() Reason {
+// wrong checks the form: digits, perhaps a point and more digits; above nought,
+// but for a balance.
+func (a Amount) wrong(zero bool) Reason {
 	if !capitals(a.Currency, 3) {
 		return Code
 	}
@@ -56,7 +57,7 @@ func (a Amount) wrong() Reason {
 		return Sum
 	case len(part) > maxDecimals || a.Currency == "RUB" && len(part) > rubDecimals:
 		return Decimals
-	case strings.Trim(whole+part, "0") == "":
+	case !zero && strings.Trim(whole+part, "0") == "":
 		return Sum
 	}
 	return ""

@@ -1,9 +1,10 @@
 // Package iso20022 is the language in which banks send each other money by
-// requisites: three messages of ISO 20022, as XML.
+// requisites: four messages of ISO 20022, as XML.
 //
 // A CreditTransfer (pacs.008.001.09) carries transfers, a StatusReport
 // (pacs.002.001.11) says what has become of them, a PaymentReturn
-// (pacs.004.001.10) brings money back. Parse reads one of them, Write writes
+// (pacs.004.001.10) brings money back, Statements (camt.053.001.08) tell what
+// was booked on an account. Parse reads one of them, Write writes
 // it; what was written is read as the same value. Helpers speak Russian: banks
 // are named by БИК (clearing system RUCBC), accounts are twenty characters and
 // never an IBAN, fields of payments to the budget stand in Tax.

@@ -34,7 +34,7 @@ const (
 	Sum      Reason = "amount" // not a sum above nought, or one of too many digits
 	Decimals Reason = "decimals"
 	Count    Reason = "count" // the header tells another number of transactions
-	Total    Reason = "total" // the header tells another sum
+	Total    Reason = "total" // the header or the closing balance tells another sum
 	Same     Reason = "same"  // two transactions of one name
 )
 

@@ -2,7 +2,7 @@ package iso20022
 
 import "strconv"
 
-// Message is one of the three messages.
+// Message is one of the four messages.
 type Message interface {
 	// Kind is the message's name in the standard, pacs.008.001.09.
 	Kind() string
@@ -15,6 +15,7 @@ const (
 	Pacs008 = "pacs.008.001.09"
 	Pacs002 = "pacs.002.001.11"
 	Pacs004 = "pacs.004.001.10"
+	Camt053 = "camt.053.001.08"
 )
 
 // Kind is pacs.008.001.09.
@@ -39,6 +40,8 @@ func known(kind string) (m Message, element string) {
 		return new(StatusReport), "FIToFIPmtStsRpt"
 	case Pacs004:
 		return new(PaymentReturn), "PmtRtr"
+	case Camt053:
+		return new(Statements), "BkToCstmrStmt"
 	}
 	return nil, ""
 }

@@ -24,14 +24,16 @@ func file(t testing.TB, name string) string {
 	return string(raw)
 }
 
+const declaration = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
+
 var between = regexp.MustCompile(`>\s+<`)
 
 // The reference's messages, which were held against the schemas by others, are
 // read, and written again byte for byte but for the space between elements.
 func TestReferenceMessages(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"pacs.008.xml", "pacs.002.xml", "pacs.004.xml"} {
-		text := file(t, name)
+	for _, name := range []string{"pacs.008.xml", "pacs.002.xml", "pacs.004.xml", "camt.053.xml"} {
+		text := strings.TrimPrefix(file(t, name), declaration)
 		m, err := iso20022.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(name, err)
@@ -40,7 +42,7 @@ func TestReferenceMessages(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		want := `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + between.ReplaceAllString(text, "><")
+		want := declaration + between.ReplaceAllString(text, "><")
 		if diff := cmp.Diff(want, string(out)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
@@ -74,6 +76,35 @@ func TestWhatTheMessagesSay(t *testing.T) {
 	}
 }
 
+// A day's statement: what it opens and closes with, and whose transfers it has.
+func TestStatement(t *testing.T) {
+	t.Parallel()
+	m, err := iso20022.Parse([]byte(file(t, "camt.053.xml")))
+	day, ok := m.(*iso20022.Statements)
+	if err != nil || !ok {
+		t.Fatal(m, err)
+	}
+	s := day.Statements[0]
+	opening, had := s.Balance(iso20022.Opening)
+	closing, has := s.Balance(iso20022.Closing)
+	if !had || !has || opening != money.Rub(500000) || closing != money.Rub(374950) || s.Account.Number() != "40817810700000000001" || s.Entries[0].Details[0].Transfers[0].Refs.EndToEnd != "E2E-7F3A2C" {
+		t.Errorf("%+v", s)
+	}
+	// An account may be empty, and overdrawn.
+	s.Entries[0].Amount = iso20022.FromMoney(money.Rub(500001))
+	s.Balances[1].Amount, s.Balances[1].Side = iso20022.FromMoney(money.Rub(1)), iso20022.Debit
+	day.Statements[0] = s
+	if _, err := iso20022.Write(day); err != nil {
+		t.Error(err)
+	}
+	s.Entries[0].Amount = iso20022.FromMoney(money.Rub(500000))
+	s.Balances[1].Amount = iso20022.FromMoney(money.Rub(0))
+	day.Statements[0] = s
+	if _, err := iso20022.Write(day); err != nil {
+		t.Error(err)
+	}
+}
+
 // Only two statuses are money at the other end and only one is none: anything
 // else, a word we have never seen too, leaves the transfer open.
 func TestOutcomes(t *testing.T) {
@@ -91,6 +122,7 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	good := file(t, "pacs.008.xml")
 	report := file(t, "pacs.002.xml")
+	day := file(t, "camt.053.xml")
 	swap := func(in, old, new string) string {
 		if !strings.Contains(in, old) {
 			t.Fatalf("no %s in the message", old)
@@ -170,6 +202,13 @@ func TestRefusals(t *testing.T) {
 		"a choice of nothing":    {with("<RmtInf>", "<Purp></Purp><RmtInf>"), iso20022.Choice, tx + "Purp"},
 		"a choice of two":        {with("<RmtInf>", "<Purp><Cd>TAXS</Cd><Prtry>x</Prtry></Purp><RmtInf>"), iso20022.Choice, tx + "Purp"},
 		"nothing to say":         {with("<RmtInf>", "<Tax></Tax><RmtInf>"), iso20022.Missing, tx + "Tax"},
+		"does not add up":        {swap(day, "3749.50", "3749.51"), iso20022.Total, "Stmt[1]/Bal"},
+		"on the other side":      {swap(day, "<CdtDbtInd>DBIT", "<CdtDbtInd>CRDT"), iso20022.Total, "Stmt[1]/Bal"},
+		"no closing balance":     {swap(day, "CLBD", "ITBD"), iso20022.Missing, "Stmt[1]/Bal"},
+		"two opening balances":   {swap(day, "CLBD", "OPBD"), iso20022.Missing, "Stmt[1]/Bal"},
+		"entries not booked":     {swap(day, "BOOK", "PDNG"), iso20022.Code, "Stmt[1]/Ntry[1]/Sts/Cd"},
+		"an entry of nothing":    {swap(day, "1250.50", "0.00"), iso20022.Sum, "Stmt[1]/Ntry[1]/Amt"},
+		"an entry in dollars":    {swap(day, `"RUB">1250.50`, `"USD">1250.50`), iso20022.Sum, "Stmt[1]/Ntry[1]/Amt"},
 		"a status of none":       {swap(report, "<TxSts>RJCT</TxSts>", ""), iso20022.Missing, "TxInfAndSts[1]/TxSts"},
 		"a status in small":      {swap(report, "RJCT", "rjct"), iso20022.Code, "TxInfAndSts[1]/TxSts"},
 		"a report about nothing": {report[:strings.Index(report, "<TxInfAndSts>")] + "</FIToFIPmtStsRpt></Document>", iso20022.Missing, "TxInfAndSts"},

@@ -10,7 +10,7 @@ import (
 )
 
 // MaxMessage is the longest message that is read, in bytes.
-const MaxMessage = 1 << 20
+const MaxMessage = 4 << 20
 
 // instance is the name space of attributes about schemas, which are passed
 // over at the root.
@@ -18,8 +18,8 @@ const instance = "http://www.w3.org/2001/XMLSchema-instance"
 
 var errEncoding = errors.New("not UTF-8")
 
-// Parse reads a message: *CreditTransfer, *StatusReport or *PaymentReturn. An
-// error is an *Error.
+// Parse reads a message: *CreditTransfer, *StatusReport, *PaymentReturn or
+// *Statements. An error is an *Error.
 func Parse(raw []byte) (Message, error) {
 	if len(raw) > MaxMessage {
 		return nil, &Error{"", TooLong}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/tier"
 	"rocketbank/internal/rail/iso20022"
 )
@@ -102,7 +103,7 @@ func value(rule string) *rapid.Generator[string] {
 
 // message draws one that its own rules hold for.
 func message(t *rapid.T) iso20022.Message {
-	switch rapid.IntRange(0, 2).Draw(t, "kind") {
+	switch rapid.IntRange(0, 3).Draw(t, "kind") {
 	case 0:
 		m := &iso20022.CreditTransfer{}
 		fill(t, reflect.ValueOf(m).Elem(), false)
@@ -118,11 +119,43 @@ func message(t *rapid.T) iso20022.Message {
 			m.Statuses = []iso20022.TxStatus{{EndToEnd: "E", Status: iso20022.Pending}}
 		}
 		return m
+	case 2:
+		m := &iso20022.Statements{}
+		fill(t, reflect.ValueOf(m).Elem(), false)
+		for i := range m.Statements {
+			balance(t, &m.Statements[i])
+		}
+		return m
 	}
 	m := &iso20022.PaymentReturn{}
 	fill(t, reflect.ValueOf(m).Elem(), false)
 	m.Header.Count, m.Header.Total = strconv.Itoa(len(m.Returns)), nil
 	return m
+}
+
+// balance makes a statement add up.
+func balance(t *rapid.T, s *iso20022.Statement) {
+	sum := money.Rub(0)
+	for _, e := range s.Entries {
+		part, _ := e.Amount.Money()
+		if e.Side == iso20022.Debit {
+			part, _ = part.Neg()
+		}
+		sum, _ = sum.Add(part)
+	}
+	side := iso20022.Credit
+	if sum.Minor < 0 {
+		sum, _ = sum.Neg()
+		side = iso20022.Debit
+	}
+	day := iso20022.DayOrTime{Day: "2026-11-22"}
+	of := func(kind, side string, a money.Amount) iso20022.Balance {
+		return iso20022.Balance{Type: iso20022.BalanceType{Word: iso20022.CodeOrOwn{Code: kind}}, Amount: iso20022.FromMoney(a), Side: side, Day: day}
+	}
+	s.Balances = []iso20022.Balance{of(iso20022.Opening, iso20022.Credit, money.Rub(0)), of(iso20022.Closing, side, sum)}
+	if rapid.Bool().Draw(t, "another balance") {
+		s.Balances = append(s.Balances, of("ITBD", side, sum))
+	}
 }
 
 func TestWrittenIsRead(t *testing.T) {
@@ -155,11 +188,13 @@ func TestSchemas(t *testing.T) {
 	if folder == "" {
 		tier.Missing(t, "the folder with the schemas of ISO 20022 ("+schemas+" names it)")
 	}
-	files := map[string][]string{}
-	for _, kind := range []string{iso20022.Pacs008, iso20022.Pacs002, iso20022.Pacs004} {
-		if _, err := os.Stat(filepath.Join(folder, kind+".xsd")); err != nil {
-			t.Fatalf("%s names a folder without %s.xsd", schemas, kind)
+	files, schema := map[string][]string{}, map[string]string{}
+	for _, kind := range []string{iso20022.Pacs008, iso20022.Pacs002, iso20022.Pacs004, iso20022.Camt053} {
+		found, err := filepath.Glob(filepath.Join(folder, "*", kind+".xsd"))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%s names a folder in whose folders there is no %s.xsd", schemas, kind)
 		}
+		schema[kind] = found[0]
 		short := strings.Join(strings.Split(kind, ".")[:2], ".")
 		files[kind] = []string{filepath.Join("testdata", short+".xml")}
 	}
@@ -178,7 +213,7 @@ func TestSchemas(t *testing.T) {
 	}
 	valid := func(kind string, paths ...string) (string, error) {
 		var out bytes.Buffer
-		args := append([]string{"--noout", "--nonet", "--schema", filepath.Join(folder, kind+".xsd")}, paths...)
+		args := append([]string{"--noout", "--nonet", "--schema", schema[kind]}, paths...)
 		cmd := exec.CommandContext(t.Context(), lint, args...) // #nosec G204 -- our own files
 		cmd.Stdout, cmd.Stderr = &out, &out
 		err := cmd.Run()
@@ -205,7 +240,7 @@ func TestSchemas(t *testing.T) {
 // Whatever comes, there is a message that can be written and read again, or an
 // *Error.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"pacs.008.xml", "pacs.002.xml", "pacs.004.xml"} {
+	for _, name := range []string{"pacs.008.xml", "pacs.002.xml", "pacs.004.xml", "camt.053.xml"} {
 		f.Add([]byte(between.ReplaceAllString(file(f, name), "><")))
 	}
 	f.Add([]byte(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.002.001.11"><FIToFIPmtStsRpt><GrpHdr><MsgId>1</MsgId><CreDtTm>2026-11-22T12:45:03Z</CreDtTm></GrpHdr><TxInfAndSts><OrgnlEndToEndId>E</OrgnlEndToEndId><TxSts>PDNG</TxSts></TxInfAndSts></FIToFIPmtStsRpt></Document>`))

@@ -11,11 +11,12 @@ import (
 // left out, a slice may come again, and the tag iso says what a text may be:
 // its greatest length, a list of words («set A B»), a word of the standard's
 // lists («word 4»), count, date, time, uetr, currency or bik. Of a field that
-// is tagged «choice» exactly one part is there.
+// is tagged «choice» exactly one part is there; a sum tagged «zero» may be
+// nought.
 
 // most is how often an element may come again. It is not in any schema; it
 // bounds what one message can cost.
-const most = 1000
+const most = 10_000
 
 // part is one field as the schema sees it.
 type part struct {
@@ -90,7 +91,7 @@ func checkOne(v reflect.Value, p part, path string) *Error {
 	}
 	if isAmount(v.Type()) {
 		a, _ := v.Interface().(Amount)
-		if why := a.wrong(); why != "" {
+		if why := a.wrong(p.iso == "zero"); why != "" {
 			return &Error{path, why}
 		}
 		return nil

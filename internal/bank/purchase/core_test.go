@@ -149,7 +149,7 @@ func (k *inMemory) freeze(on bool) error {
 
 var errNotPlayed = errors.New("no sequence does this")
 
-func (k *inMemory) ByNumber(context.Context, string) (card.Face, error) { return k.face, nil }
+func (k *inMemory) ByNumber(string) (card.Face, error) { return k.face, nil }
 func (k *inMemory) FaceIn(context.Context, db.Tx, client.ID, id.ID) (card.Face, error) {
 	return k.face, nil
 }

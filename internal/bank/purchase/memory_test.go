@@ -259,7 +259,7 @@ func (f memFeed) One(_ context.Context, _ client.ID, op id.ID) (operation.Operat
 // owners and cards need no looking at.
 type memStore struct{ m *Memory }
 
-func (s memStore) past(_ context.Context, _ db.Reader, q Request, f card.Face) (past, error) {
+func (s memStore) past(q Request, f card.Face) (past, error) {
 	p := past{counter: -1, known: len(s.m.named.origin[string(q.of().key(f.ID))]) > 0}
 	_, p.answered = s.m.told[string(q.key())]
 	if len(s.m.atcs) > 0 {

@@ -55,11 +55,15 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Authentications: b.authentications, Live: b.live,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
-	open := api.New(api.Deps{
+	programs := api.Deps{
 		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Transfers: b.transfers, Orders: b.orders,
 		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
-	})
+	}
+	if b.authentications != nil { // a nil pointer in the field would be no nil there
+		programs.Authentications = b.authentications
+	}
+	open := api.New(programs)
 	callbacks := partners.New(partners.Deps{Topups: b.topups, Clearing: b.purchases, NetworkSecret: c.networkSecret, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log})
 	desk, err := b.console(kit, c)
 	if err != nil {
@@ -71,12 +75,12 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	}
 	counted := newAnswers()
 	known, isKnown := b.known(front, c)
-	people, programs := counted.of("cabinet", home.Handler()), counted.of("api", open)
+	people, machines := counted.of("cabinet", home.Handler()), counted.of("api", open)
 	// By hand: a ServeMux here would answer a path it tidies (//x) by itself,
 	// without the headers that stand on every answer of the doors.
 	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
-			programs.ServeHTTP(w, r)
+			machines.ServeHTTP(w, r)
 			return
 		}
 		if isKnown[r.URL.Path] {

@@ -115,10 +115,29 @@ func (s *Service) document(ctx context.Context, r row) (order.Document, error) {
 	return order.Compose(order.Head{ID: r.id, Kind: order.OnlinePurchase, Who: who.UID, When: r.at}, lines...), nil
 }
 
+// Text gives the text of Order whatever has become of the purchase: a program
+// that lost its answer says its yes again.
+func (s *Service) Text(ctx context.Context, who client.ID, x id.ID) (order.Document, error) {
+	r, err := s.byID(ctx, who, x)
+	if err == nil && r.begun.IsZero() {
+		err = ErrMissing
+	}
+	if err != nil {
+		return order.Document{}, err
+	}
+	return s.document(ctx, r)
+}
+
 // Approve is the holder's yes, over exactly the text of Order: signed by his
-// device or passkey, or confirmed by a code that the cabinet sent for it, where
-// a browser has no key. Said twice it is said once.
+// device, his passkey or the key of his token, or confirmed by a code that the
+// cabinet sent for it, where a browser has no key. Said twice it is said once.
 func (s *Service) Approve(ctx context.Context, who client.ID, x id.ID, signed order.Signed) error {
+	return s.ApproveIf(ctx, who, x, signed, func(context.Context, db.Tx) error { return nil })
+}
+
+// ApproveIf is Approve with what has to hold besides, asked in the unit of work
+// that says yes, and not again when the yes is repeated.
+func (s *Service) ApproveIf(ctx context.Context, who client.ID, x id.ID, signed order.Signed, may func(context.Context, db.Tx) error) error {
 	r, err := s.byID(ctx, who, x)
 	if err != nil {
 		return err
@@ -133,6 +152,8 @@ func (s *Service) Approve(ctx context.Context, who client.ID, x id.ID, signed or
 		method = threeds.MethodOOBBiometric
 	case order.Device:
 		method = threeds.MethodPush
+	case order.Token:
+		method = threeds.MethodOOBOther
 	case order.Code:
 		method = threeds.MethodSMSCode
 	default:
@@ -148,6 +169,9 @@ func (s *Service) Approve(ctx context.Context, who client.ID, x id.ID, signed or
 			// A code typed into the shop's page was somebody else's yes.
 			over = r.status != threeds.Authenticated || r.method == threeds.MethodSMSCode && method != threeds.MethodSMSCode
 			return nil
+		}
+		if err := may(ctx, tx); err != nil {
+			return err
 		}
 		if err := signed.Save(ctx, tx); err != nil {
 			return err

@@ -190,8 +190,61 @@ func TestApproveByCode(t *testing.T) {
 	})
 }
 
-// What was signed for another purchase, by another client or by a token is not
-// taken; neither is anything once the purchase is over.
+// A program confirms by its token's key. What else has to hold is asked once,
+// refuses with nothing changed, and is not asked again when the yes is repeated.
+func TestApproveByToken(t *testing.T) {
+	each(t, func(w *world) {
+		_, shown := w.begin(500)
+		x := w.waiting()
+		doc, err := w.svc.Text(bg, w.anna.ID, x.ID)
+		if err != nil {
+			w.Fatal(err)
+		}
+		key, spki := ordertest.Key(7)
+		signed, err := w.orders.Accept(w.anna.ID, doc, order.ByToken(w.IDs.New(), spki, ordertest.Sign(w, key, doc.Text)))
+		if err != nil {
+			w.Fatal(err)
+		}
+		no := errors.New("above the cap")
+		if err := w.svc.ApproveIf(bg, w.anna.ID, x.ID, signed, func(context.Context, db.Tx) error { return no }); !errors.Is(err, no) {
+			w.Errorf("refused: %v", err)
+		}
+		if got, err := w.svc.One(bg, w.anna.ID, x.ID); err != nil || got.Fate != authentication.Waits {
+			w.Errorf("after a refusal it %s, %v", got.Fate, err)
+		}
+		asked := 0
+		for range 3 {
+			if err := w.svc.ApproveIf(bg, w.anna.ID, x.ID, signed, func(context.Context, db.Tx) error { asked++; return nil }); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if asked != 1 {
+			w.Errorf("asked %d times", asked)
+		}
+		if again, err := w.svc.Text(bg, w.anna.ID, x.ID); err != nil || again.Text != doc.Text {
+			w.Errorf("the text of what is over: %v\n%s", err, again.Text)
+		}
+		if back, err := w.svc.Finish(bg, shown.ACSTransID, token); err != nil || !back.Passed {
+			w.Errorf("%+v %v", back, err)
+		}
+		if r := w.result(); r.AuthenticationMethod != threeds.MethodOOBOther || r.AuthenticationType != threeds.OutOfBandChallenge || r.AuthenticationValue == "" {
+			w.Errorf("%+v", r)
+		}
+		igor := w.Client("Игорь", "Ким", 0)
+		if _, err := w.svc.Text(bg, igor.ID, x.ID); !errors.Is(err, authentication.ErrMissing) {
+			w.Errorf("another client reads the text: %v", err)
+		}
+		passed := w.answer(w.ask(1)) // nobody was asked about it
+		if _, own, err := w.svc.IDOf(bg, passed.ACSTransID); err != nil {
+			w.Fatal(err)
+		} else if _, err := w.svc.Text(bg, w.anna.ID, own); !errors.Is(err, authentication.ErrMissing) {
+			w.Errorf("the text of what needed no yes: %v", err)
+		}
+	})
+}
+
+// What was signed for another purchase or by another client is not taken;
+// neither is anything once the purchase is over.
 func TestApproveRefused(t *testing.T) {
 	each(t, func(w *world) {
 		_, first := w.begin(500)

@@ -107,12 +107,16 @@ func (s Sum) Text(p *locale.Printer) string {
 }
 
 // plain writes the sum for programs: «250.00 USD».
-func (s Sum) plain() string {
+func (s Sum) plain() string { return s.Decimal() + " " + s.Letters }
+
+// Decimal writes it for programs: «1250.50», with as many digits after the
+// point as the shop counts in.
+func (s Sum) Decimal() string {
 	whole, part := s.parts()
 	if part != "" {
 		part = "." + part
 	}
-	return fmt.Sprintf("%d%s %s", whole, part, s.Letters)
+	return fmt.Sprintf("%d%s", whole, part)
 }
 
 func (s Sum) parts() (whole int64, part string) {

@@ -6,10 +6,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/ledger"
@@ -98,6 +100,64 @@ func TestLoweredCapLeavesNothing(t *testing.T) {
 		left, err = limit.New(b.DB, b.Vault, low).Left(ctx, anna.ID, full)
 		if err != nil || !left.OutgoingDay.Left.IsZero() || !left.Transfer().IsZero() {
 			b.Errorf("%+v, %v", left, err)
+		}
+	})
+}
+
+// What a token's holder approves of purchases stays within the token's caps,
+// beside what the token has sent, however many are approved at once; the next
+// day begins anew, and another token counts for itself.
+func TestApprovalsStayWithinTheToken(t *testing.T) {
+	banktest.Each(t, func(b *banktest.Bank) {
+		anna, pavel := b.Client("Анна", "Соколова", 1_000), b.Client("Павел", "Кузнецов", 0)
+		at := client.Standing{Level: client.Full, Token: b.IDs.New(), TokenOrder: money.Rub(100_00), TokenDay: money.Rub(250_00)}
+		approve := func(at client.Standing, sum int64) error {
+			return b.DB.Write(ctx, func(tx db.Tx) error { return b.Limits.Approve(ctx, tx, at, money.Rub(sum)) })
+		}
+		sum := money.Rub(50_00)
+		if _, err := b.Book.Post(ctx, ledger.Transaction{
+			Owner: int64(anna.ID), Key: ledger.Key(b.IDs.New()), Kind: ledger.KindTransfer, Phase: ledger.Posted,
+			Legs:   []ledger.Leg{{Account: anna.Account, Amount: money.Rub(-50_00)}, {Account: pavel.Account, Amount: sum}},
+			Guards: b.Limits.Rules().Outgoing(anna.ID, sum, at, banktest.Noon),
+		}); err != nil {
+			b.Fatal(err)
+		}
+		if err := approve(at, 100_01); !errors.Is(err, limit.ErrTokenOne) {
+			b.Errorf("above one order: %v", err)
+		}
+		var wg sync.WaitGroup
+		var let atomic.Int64
+		for range 8 {
+			wg.Go(func() {
+				switch err := approve(at, 100_00); {
+				case err == nil:
+					let.Add(1)
+				case !errors.Is(err, limit.ErrTokenDay):
+					b.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if let.Load() != 2 {
+			b.Errorf("%d of 100 were let through beside 50 of 250", let.Load())
+		}
+		if f, ok := fault.As(approve(at, 1)); !ok || f.Args["left"] != money.Rub(0) || f.Field != "" {
+			b.Errorf("nothing is left: %+v", f)
+		}
+		if err := approve(at, 0); err != nil {
+			b.Errorf("nothing is paid: %v", err)
+		}
+		other := at
+		other.Token = b.IDs.New()
+		if err := approve(other, 100_00); err != nil {
+			b.Errorf("another token: %v", err)
+		}
+		b.Clock.Add(24 * time.Hour)
+		if err := approve(at, 100_00); err != nil {
+			b.Errorf("the next day: %v", err)
+		}
+		if err := approve(client.Standing{Level: client.Full}, 1); !errors.Is(err, limit.ErrTokenOne) {
+			b.Errorf("no token: %v", err)
 		}
 	})
 }

@@ -63,10 +63,11 @@ func (s *Service) Left(ctx context.Context, c client.ID, at client.Standing) (Le
 	return out, nil
 }
 
-// The subjects of look-up counters. Numbers are stored and never change.
+// The subjects of the counters of this room. Numbers are stored and never change.
 const (
 	byClient  = 1
 	byAddress = 2
+	byToken   = 3 // kopecks of purchases, not look-ups
 )
 
 // qCount raises a counter unless it stands at its cap; no row means it does.

@@ -29,6 +29,7 @@ type owner struct {
 	person
 	payee, quote, signature, transfer, order, operation, account, bought, dispute string
 	card, plastic                                                                 string
+	asked, approval                                                               string
 	session2                                                                      id.ID
 }
 
@@ -66,6 +67,13 @@ func matrix() map[string]row {
 		"tightenCardRules":  acts("/rules", obj{"abroad": false}),
 		"tryCardRules": {ask: func(o owner) (string, any) { return "/cards/" + o.card + "/rules/dry-run", obj{"chip": false} },
 			owner: 200, reader: 200, other: 404, foreign: "card.missing"},
+		"listOnlinePurchases": {ask: just("/online-purchases"), owner: 200, reader: 200, other: 200},
+		"getOnlinePurchase":   read("authentication.missing", func(o owner) string { return "/online-purchases/" + o.asked }),
+		"approvePurchase": {ask: func(o owner) (string, any) {
+			return "/online-purchases/" + o.asked + "/approve", obj{"signature": o.approval}
+		}, owner: 200, reader: 403, other: 404, foreign: "authentication.missing"},
+		"denyPurchase": {ask: func(o owner) (string, any) { return "/online-purchases/" + o.asked + "/deny", nil },
+			owner: 200, reader: 403, other: 404, foreign: "authentication.missing"},
 		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},
 		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
 			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},
@@ -109,6 +117,8 @@ func TestAccessMatrix(t *testing.T) {
 		o.bought = w.buys(anna, "Kinoteatr", 500)
 		o.dispute = w.post(anna.transfer, "/disputes", obj{"operation": o.bought, "reason": "twice"}).text("id")
 		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
+		o.asked, _ = w.asks(anna, 1)
+		o.approval = w.yes(anna, o.asked)["signature"].(string)
 		again, err := w.Access.FinishLogin(ctx, w.Proved(anna.phone), accesstest.Passcode, accesstest.Home)
 		if err != nil {
 			w.Fatal(err)

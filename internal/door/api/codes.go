@@ -3,6 +3,7 @@ package api
 import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
@@ -38,6 +39,7 @@ func Codes() []*fault.Error {
 		card.ErrMissing, card.ErrName, card.ErrArt, card.ErrUntil, card.ErrPlace, card.ErrWish, card.ErrCountry, card.ErrGroup, card.ErrCap, card.ErrMerchant,
 		card.ErrTooMany, card.ErrBlocked, card.ErrNotActive, card.ErrNotFrozen, card.ErrNotSuspended, card.ErrBankFroze, card.ErrDead, card.ErrNoDelivery,
 		card.ErrNoChange, errLooser, errCardKey, errDate,
+		authentication.ErrMissing, authentication.ErrOver, errForeign,
 		dispute.ErrMissing, dispute.ErrReason, dispute.ErrWords, dispute.ErrNoSubject, dispute.ErrTooLate, dispute.ErrPaid, dispute.ErrTooMany,
 		errApplicant, errUnproved, errIsClient, access.ErrNotMobile, access.ErrTooManyCodes, access.ErrResendEarly, access.ErrStep, access.ErrNoFlow,
 		access.ErrCodeForm, access.ErrWrongCode, access.ErrCodeStale, access.ErrCodesPaused, access.ErrCodeWordForm,

@@ -80,9 +80,11 @@ type Operations interface {
 	One(ctx context.Context, who client.ID, op id.ID) (operation.Operation, error)
 }
 
-// Limits reads what a client may still move (limit.Service).
+// Limits reads what a client may still move, and counts what a token approves
+// (limit.Service).
 type Limits interface {
 	Left(ctx context.Context, who client.ID, at client.Standing) (limit.Left, error)
+	Approve(ctx context.Context, tx db.Tx, at client.Standing, sum money.Amount) error
 }
 
 // Transfers sends money to people (transfer.Service).
@@ -154,6 +156,9 @@ type Deps struct {
 	Access     Access
 	Looks      Looks
 	Disputes   Disputes
+	// Authentications asks clients about purchases in the internet; nil: this
+	// bank has no 3-D Secure.
+	Authentications Authentications
 
 	Flows        Flows
 	Applications Applications

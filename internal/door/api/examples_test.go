@@ -40,6 +40,7 @@ func TestExamplesOfTheDocs(t *testing.T) {
 		anna := w.named(1, "Anna Sokolova", 10_000)
 		w.named(2, "Pavel Kuznetsov", 0)
 		w.givePasskey(anna)
+		w.asks(anna, 1)
 		vars := map[string]string{"BANK": w.server.URL, "TOKEN": anna.transfer}
 		files := map[string]any{}
 		for _, b := range blocks {

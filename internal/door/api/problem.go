@@ -56,8 +56,9 @@ var (
 	errKey       = fault.New(fault.Invalid, "api.idempotency_key").At("Idempotency-Key")
 	errKeyForm   = fault.New(fault.Invalid, "api.idempotency_key_form").At("Idempotency-Key")
 
-	errLooser  = fault.New(fault.Forbidden, "api.looser_rules") // the holder confirms that himself
-	errDate    = fault.New(fault.Invalid, "api.date")           // «2026-12-22»
+	errForeign = fault.New(fault.Refused, "api.foreign_purchase") // a token's caps are in roubles
+	errLooser  = fault.New(fault.Forbidden, "api.looser_rules")   // the holder confirms that himself
+	errDate    = fault.New(fault.Invalid, "api.date")             // «2026-12-22»
 	errCardKey = fault.New(fault.Conflict, "api.card_key_reused").At("Idempotency-Key")
 )
 

@@ -7,7 +7,7 @@ import (
 )
 
 // version is the API's own; it changes when answers do.
-const version = "1.2.0"
+const version = "1.3.0"
 
 // addRoutes lists every operation of the API.
 func (d *Door) addRoutes() {
@@ -35,6 +35,7 @@ func (d *Door) addRoutes() {
 	answers200[Receipt](d, receipt)
 
 	d.addCards(read, write)
+	d.addOnline(read, write)
 
 	gone := func(id, path string) Route {
 		return Route{ID: id, Method: http.MethodDelete, Path: "/api/v1" + path, Scope: access.ScopeTransfer, Tag: "access", status: 204, problems: []int{404, 422}}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"time"
 
 	"rocketbank/internal/bank/order"
@@ -177,13 +176,8 @@ func (d *Door) createTransfer(ctx context.Context, c *call, in *keyInput, body *
 func (d *Door) signed(c *call, body *NewTransfer) (order.Signed, error) {
 	var bad flaws
 	bad.need("quote", body.Quote)
-	var signature []byte
-	if bad.need("signature", body.Signature) {
-		var err error
-		if signature, err = base64.RawURLEncoding.Strict().DecodeString(body.Signature); err != nil || len(signature) != rawSignature {
-			bad.add(errSignature)
-		}
-	}
+	signature, err := readSignature(body.Signature)
+	bad.add(err)
 	if len(bad) > 0 {
 		return order.Signed{}, bad.err()
 	}

@@ -19,6 +19,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
@@ -50,6 +51,8 @@ type world struct {
 	book   *ledger.Book
 	server *httptest.Server
 	door   *api.Door
+	deps   api.Deps                // of the door
+	shop   *authentication.Service // where shops ask about purchases
 	log    *bytes.Buffer
 	orders *order.Service
 	uses   *uses             // how cards were used
@@ -111,16 +114,18 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	})
 	w.key, w.public = ordertest.Key(7)
 	w.texts = map[string]string{}
-	w.door = api.New(api.Deps{
+	w.shop = w.authentications(d, v)
+	w.deps = api.Deps{
 		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Orders: w.orders, Access: w.Access, Looks: looks{},
-		Flows: w.Access, Applications: w.Apply,
+		Flows: w.Access, Applications: w.Apply, Authentications: w.shop,
 		Disputes: dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations}),
 		Transfers: transfer.New(transfer.Deps{
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(),
 			Orders: w.orders,
 		}),
 		Kit: kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
-	})
+	}
+	w.door = api.New(w.deps)
 	w.server = httptest.NewServer(w.door)
 	t.Cleanup(w.server.Close)
 	return w

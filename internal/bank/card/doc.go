@@ -108,6 +108,9 @@ type Card struct {
 	PINLeft    int
 	DynamicCVC bool // its CVC2 changes with time
 	Rules      Rules
+	// Replay tells that a word had made the card before: it stands here as it
+	// was answered then.
+	Replay bool
 }
 
 // Art is the picture on a card; zero leaves the choice to the page.

@@ -134,7 +134,7 @@ func (s *Service) OrderPlastic(ctx context.Context, who client.ID, n NewPlastic)
 	if n.Place, err = n.Place.checked(); err != nil {
 		return Card{}, err
 	}
-	return s.make(ctx, c, n.Word, n.Account, func(ctx context.Context, tx db.Tx, c Card) error {
+	return s.make(ctx, c, wish{n.Word, n.Place}, n.Account, func(ctx context.Context, tx db.Tx, c Card) error {
 		if err := s.deliver(ctx, tx, c, n.Place); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package card_test
 
 import (
+	"fmt"
 	"maps"
 	"testing"
 	"time"
@@ -86,11 +87,42 @@ func TestVirtualCardByWord(t *testing.T) {
 		if h.must(err); again.ID != first {
 			t.Error("a year later the word makes another card")
 		}
+		made := fmt.Sprintf("%+v", again)
+		h.must(h.cards.Rename(bg, h.who, first, "Другое имя"))
+		h.must(h.cards.SetArt(bg, h.who, first, card.Mint))
+		tighter := card.Standard()
+		tighter.Abroad = false
+		h.must(h.cards.ChangeRules(bg, h.who, first, tighter))
+		h.must(h.cards.SetMain(bg, h.who, first))
 		h.must(h.cards.Close(bg, h.who, first))
 		closed, err := h.cards.IssueVirtual(bg, h.who, n)
-		if h.must(err); closed.ID != first || closed.State != card.Closed {
-			t.Error("the word of a closed card makes another one")
+		if h.must(err); closed.ID != first || fmt.Sprintf("%+v", closed) != made || !closed.Replay {
+			t.Errorf("the first answer was %s, now it is %+v", made, closed)
 		}
+		if now, err := h.cards.ByID(bg, h.who, first); err != nil || now.State != card.Closed || now.Replay {
+			t.Errorf("%+v %v", now, err)
+		}
+		for name, change := range map[string]func(*card.NewVirtual){
+			"a name": func(n *card.NewVirtual) { n.Name = "Для игр" }, "a picture": func(n *card.NewVirtual) { n.Art = card.Flame },
+			"rules": func(n *card.NewVirtual) { n.Rules.ATM = false }, "a shop": func(n *card.NewVirtual) { n.Rules.Merchant = card.FirstMerchant },
+			"a changing code": func(n *card.NewVirtual) { n.Dynamic = true },
+		} {
+			other := n
+			change(&other)
+			_, err := h.cards.IssueVirtual(bg, h.who, other)
+			h.wants("the word with another wish: "+name, err, card.ErrKey)
+		}
+		plastic := card.NewPlastic{Word: "plastic-1", Place: somewhere}
+		ordered, err := h.cards.OrderPlastic(bg, h.who, plastic)
+		if h.must(err); ordered.Replay {
+			t.Error("the first order is a replay")
+		}
+		if same, err := h.cards.OrderPlastic(bg, h.who, plastic); err != nil || same.ID != ordered.ID || !same.Replay {
+			t.Errorf("%+v %v", same, err)
+		}
+		plastic.Place.Wish = "в другой день"
+		_, err = h.cards.OrderPlastic(bg, h.who, plastic)
+		h.wants("the word for another place", err, card.ErrKey)
 		_, err = h.cards.OrderPlastic(bg, h.who, card.NewPlastic{Word: n.Word, Place: somewhere})
 		h.wants("plastic by the same word", err, card.ErrKey)
 		n.Word = "card-2"

@@ -16,7 +16,7 @@ import (
 // The refusals of a new card.
 var (
 	ErrTooMany = fault.New(fault.Refused, "card.too_many")  // {max} living cards of the kind
-	ErrKey     = fault.New(fault.Conflict, "card.key_used") // the page's key made another card
+	ErrKey     = fault.New(fault.Conflict, "card.key_used") // the page's key, or the program's word, made another card
 )
 
 // How many living cards of a kind one client has at most.
@@ -28,7 +28,7 @@ const (
 // NewVirtual describes a virtual card that a client makes for himself.
 type NewVirtual struct {
 	Key     id.ID            // made with the page: the same key makes one card
-	Word    string           // in place of Key, a program's own: the same word makes one card for ever
+	Word    string           // in place of Key, a program's own: the same word makes one card for ever, and only for the same wish
 	Account ledger.AccountID // zero: the one his money comes to
 	Name    string
 	Art     Art
@@ -49,14 +49,15 @@ func (s *Service) IssueVirtual(ctx context.Context, who client.ID, n NewVirtual)
 	if !c.Art.known() {
 		return Card{}, ErrArt
 	}
-	return s.make(ctx, c, n.Word, n.Account, func(ctx context.Context, tx db.Tx, c Card) error {
+	return s.make(ctx, c, wish{word: n.Word}, n.Account, func(ctx context.Context, tx db.Tx, c Card) error {
 		return record(ctx, tx, who, byClient, "card.issued", c.ID.Text(Prefix))
 	})
 }
 
 // make issues a card under the key of a page or the word of a program, unless it
-// did before, and runs what else belongs to the unit of work.
-func (s *Service) make(ctx context.Context, c Card, word string, account ledger.AccountID, rest func(context.Context, db.Tx, Card) error) (Card, error) {
+// did before, and runs what else belongs to the unit of work. Who asks again by
+// a page's key gets the card as it stands now; by a word, as it was made.
+func (s *Service) make(ctx context.Context, c Card, w wish, account ledger.AccountID, rest func(context.Context, db.Tx, Card) error) (Card, error) {
 	if err := s.may(ctx, c.Client); err != nil {
 		return Card{}, err
 	}
@@ -64,8 +65,8 @@ func (s *Service) make(ctx context.Context, c Card, word string, account ledger.
 	if c.ID, err = s.keyed(c.Client, c.ID); err != nil {
 		return Card{}, err
 	}
-	if word != "" {
-		c.ID = s.worded(c.Client, word)
+	if w.word != "" {
+		c.ID = s.worded(c.Client, w.word)
 	}
 	me, err := s.clients.ByID(ctx, c.Client)
 	if err != nil {
@@ -76,8 +77,8 @@ func (s *Service) make(ctx context.Context, c Card, word string, account ledger.
 	}
 	c.Holder = embossed(me.Name)
 	var out Card
+	again := false
 	err = s.db.Write(ctx, func(tx db.Tx) error {
-		again := false
 		all, err := s.wallet(ctx, tx, c.Client)
 		if err != nil {
 			return err
@@ -88,10 +89,18 @@ func (s *Service) make(ctx context.Context, c Card, word string, account ledger.
 		if out, err = s.issue(ctx, tx, c); err != nil {
 			return err
 		}
+		if w.word != "" {
+			if err := s.keepWish(ctx, tx, out, w); err != nil {
+				return err
+			}
+		}
 		return rest(ctx, tx, out)
 	})
 	if err != nil {
 		return Card{}, err
+	}
+	if again && w.word != "" {
+		return s.firstAnswer(ctx, c, w, out.ID)
 	}
 	return s.ByID(ctx, c.Client, out.ID)
 }

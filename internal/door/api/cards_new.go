@@ -31,6 +31,7 @@ type NewPlasticCard struct {
 // issued is the answer that names a new card.
 type issued struct {
 	Location string `header:"Location"`
+	Replayed string `header:"Idempotency-Replayed"`
 	Body     Card
 }
 
@@ -80,8 +81,12 @@ func fresh(k card.Card, err error) (*issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := shownCard(k)
-	return &issued{Location: "/api/v1/cards/" + shown.ID, Body: shown}, nil
+	out := &issued{Body: shownCard(k)}
+	out.Location = "/api/v1/cards/" + out.Body.ID
+	if k.Replay {
+		out.Replayed = "true"
+	}
+	return out, nil
 }
 
 // cardAccount reads which account a new card draws on; another's is missing

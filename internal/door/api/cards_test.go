@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -133,10 +134,17 @@ func TestNewCards(t *testing.T) {
 		}
 		wg.Wait()
 		made := answers[0]
+		fresh := 0
 		for _, r := range answers {
 			if r.status != 201 || r.raw != made.raw || r.header.Get("Location") != "/api/v1/cards/"+made.text("id") {
 				w.Errorf("%d %v %s", r.status, r.header, r.raw)
 			}
+			if r.header.Get("Idempotency-Replayed") == "" {
+				fresh++
+			}
+		}
+		if fresh != 1 {
+			w.Errorf("%d answers were not replays", fresh)
 		}
 		if made.text("name") != "Для игр" || made.text("art") != "mint" || made.text("state") != "active" || made.body["dynamic_cvc"] != true || made.body["main"] != false {
 			w.Error(made.raw)
@@ -145,12 +153,24 @@ func TestNewCards(t *testing.T) {
 		if rules.body["abroad"] != false || rules.body["one_shot"] != true || fmt.Sprint(rules.body["shut_countries"]) != "[276 840]" || rules.text("cash_caps.in_day.amount") != "100.00" {
 			w.Error(rules.raw)
 		}
-		// Weeks later, by another token: the same card as it stands now.
+		// Weeks later, by another token: the same answer, whatever became of the card.
 		w.with2(anna, made.text("id"), "/freeze")
+		w.with2(anna, made.text("id"), "/main")
 		w.clock.Add(90 * 24 * time.Hour)
 		later := w.second(anna)
-		if r := issue(later, "games", body); r.status != 201 || r.text("id") != made.text("id") || r.text("state") != "frozen" {
-			w.Errorf("%d %s", r.status, r.raw)
+		if r := issue(later, "games", body); r.status != 201 || r.raw != made.raw || r.header.Get("Idempotency-Replayed") != "true" {
+			w.Errorf("%d %v %s", r.status, r.header, r.raw)
+		}
+		if r := w.get(later, "/cards/"+made.text("id")); r.text("state") != "frozen" || r.body["main"] != true {
+			w.Errorf("the card itself: %s", r.raw)
+		}
+		// Another wish under the key is refused, and makes nothing.
+		for member, value := range map[string]any{"name": "Для дела", "art": "flame", "dynamic_cvc": false, "rules": obj{"abroad": false}} {
+			other := maps.Clone(body)
+			other[member] = value
+			w.problem(issue(later, "games", other), 409, "api.card_key_reused")
+			delete(other, member)
+			w.problem(issue(later, "games", other), 409, "api.card_key_reused")
 		}
 		anna.transfer = later
 		pavels := w.second(pavel)
@@ -201,6 +221,11 @@ func TestNewCards(t *testing.T) {
 		if plastic.status != 201 || plastic.text("state") != "not_activated" || plastic.text("product") != "plastic_world" {
 			w.Fatalf("%d %s", plastic.status, plastic.raw)
 		}
+		again := order("plastic", obj{"account": anna.from(), "address": " Москва,  Тверская ул., 1", "wish": "после семи"})
+		if again.status != 201 || again.raw != plastic.raw || again.header.Get("Idempotency-Replayed") != "true" || plastic.header.Get("Idempotency-Replayed") != "" {
+			w.Errorf("%d %v %s", again.status, again.header, again.raw)
+		}
+		w.problem(order("plastic", obj{"account": anna.from(), "address": "Москва, Тверская ул., 2", "wish": "после семи"}), 409, "api.card_key_reused")
 		if r := w.get(later, "/cards/"+plastic.text("id")+"/delivery"); r.status != 200 || r.text("state") != "ordered" || strings.Contains(r.raw, "Тверская") || strings.Contains(r.raw, "made_at") {
 			w.Errorf("%d %s", r.status, r.raw)
 		}

@@ -1,0 +1,11 @@
+-- +goose Up
+-- What a program asked for when its word made a card: print, a keyed hash, tells
+-- the same wish from another one; main, whether the card was the main one at
+-- once, is the part of the first answer that nothing else keeps.
+CREATE TABLE card_word (
+  client INTEGER NOT NULL,
+  card   BLOB NOT NULL,
+  print  BLOB NOT NULL,
+  main   INTEGER NOT NULL,
+  PRIMARY KEY (client, card)
+) STRICT;

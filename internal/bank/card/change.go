@@ -189,6 +189,23 @@ func (s *Service) ChangeSigned(ctx context.Context, p access.Proof, offer string
 	if err != nil {
 		return err
 	}
+	return s.carryOut(ctx, who, offer, signed)
+}
+
+// ChangeByPasskey is ChangeSigned for an order that a passkey signed: to sign
+// exactly this text the authenticator has just looked at its owner, so no other
+// proof of him stands beside it.
+func (s *Service) ChangeByPasskey(ctx context.Context, offer string, signed order.Signed) error {
+	if signed.By() != order.Passkey {
+		return ErrNotSigned
+	}
+	if err := s.may(ctx, signed.Client()); err != nil {
+		return err
+	}
+	return s.carryOut(ctx, signed.Client(), offer, signed)
+}
+
+func (s *Service) carryOut(ctx context.Context, who client.ID, offer string, signed order.Signed) error {
 	b, err := s.readOffer(who, offer)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
@@ -103,6 +104,28 @@ func TestM15_RulesTightenAtOnceAndLoosenSigned(t *testing.T) {
 			t.Errorf("%+v, %v", r, err)
 		}
 
+		// A passkey signs without a passcode beside it; nothing else does.
+		byPasskey := func(who client.ID, d order.Document) order.Signed {
+			key, spki := ordertest.Key(3)
+			s, err := h.orders.Accept(who, d, ordertest.Passkey(t, h.ids.New(), key, spki, d.Text))
+			h.must(err)
+			return s
+		}
+		tighter := h.card(x).Rules
+		tighter.Chip = false
+		h.must(h.cards.ChangeRules(bg, h.who, x, tighter))
+		offer, o, err = h.cards.OfferRules(bg, h.who, x, loose)
+		h.must(err)
+		h.wants("a device's signature", h.cards.ChangeByPasskey(bg, offer, h.sign(h.who, o.Document)), card.ErrNotSigned)
+		h.wants("nothing signed", h.cards.ChangeByPasskey(bg, offer, order.Signed{}), card.ErrNotSigned)
+		h.wants("another change", h.cards.ChangeByPasskey(bg, offer, byPasskey(h.who, other.Document)), card.ErrNotSigned)
+		h.wants("no offer", h.cards.ChangeByPasskey(bg, "", byPasskey(h.who, o.Document)), card.ErrOffer)
+		h.must(h.cards.ChangeByPasskey(bg, offer, byPasskey(h.who, o.Document)))
+		if ch := checked.Changes(h.card(x).Rules); len(ch) != 0 {
+			t.Errorf("what the passkey signed is not what stands: %+v", ch)
+		}
+		h.wants("a second time by passkey", h.cards.ChangeByPasskey(bg, offer, byPasskey(h.who, o.Document)), card.ErrOffer)
+
 		// An offer over rules that were tightened meanwhile would take that back.
 		offer, o, err = h.cards.OfferRules(bg, h.who, x, card.Standard())
 		h.must(err)
@@ -130,7 +153,7 @@ func TestM15_RulesTightenAtOnceAndLoosenSigned(t *testing.T) {
 		h.wants("a dead card", h.cards.ChangeSigned(bg, h.proof, offer, h.sign(h.who, o.Document)), card.ErrDead)
 		h.wants("tighter, dead", h.cards.ChangeRules(bg, h.who, x, tight), card.ErrDead)
 		got := acts(t, h.DB, x)
-		want := []string{"card.tightened client", "card.loosened client", "card.tightened client", "card.closed client"}
+		want := []string{"card.tightened client", "card.loosened client", "card.tightened client", "card.loosened client", "card.tightened client", "card.closed client"}
 		if strings.Join(got, ",") != strings.Join(want, ",") {
 			t.Errorf("the trail: %q", got)
 		}

@@ -7,6 +7,7 @@ import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/order"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
@@ -26,6 +27,7 @@ func (d *Door) cardRuleRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/cards/{id}/rules", who: insider, serve: d.getRules},
 		{method: http.MethodPost, path: "/cards/{id}/rules", who: insider, serve: d.postRules, keep: rulesAgain},
+		{method: http.MethodPost, path: "/cards/{id}/rules/ask", who: insider, serve: d.postRulesAsk},
 	}
 }
 
@@ -172,11 +174,38 @@ func (d *Door) renderRulesOrder(w http.ResponseWriter, r *http.Request, status i
 	v.Errors = problems
 	v.Order, v.Keyed, v.Phone = o.Document.Text, c.session.Kind == access.Keyed, c.client.Phone.E164()
 	v.Opened, v.Shut = changeWords(v.P, o)
+	var err error
+	if v.Passkeys, err = d.hasPasskeys(r); err != nil {
+		return err
+	}
 	return d.render(w, r, status, RulesOrderPage(v))
 }
 
+// postRulesAsk starts the confirmation of looser rules by a passkey, which signs
+// the hash of their order's text.
+func (d *Door) postRulesAsk(w http.ResponseWriter, r *http.Request) error {
+	k, _, err := d.ruled(r)
+	if err != nil {
+		return d.scriptRefusal(w, r, err)
+	}
+	in := of(r).session
+	o, err := d.Cards.OfferedRules(in.Client, of(r).form.Get("offer"))
+	if err == nil && o.Card != k.ID {
+		err = card.ErrOffer
+	}
+	if err != nil {
+		return d.scriptRefusal(w, r, err)
+	}
+	options, err := d.Access.BeginPasskeyOrder(r.Context(), in, []byte(o.Document.Text))
+	if err != nil {
+		return d.scriptRefusal(w, r, err)
+	}
+	return ceremony(w, options, "")
+}
+
 // postRulesOrder changes the rules that were offered, once their order is
-// signed: by passcode and the device's key, or by passcode and a code for its text.
+// signed: by a passkey, by passcode and the device's key, or by passcode and a
+// code for its text.
 func (d *Door) postRulesOrder(w http.ResponseWriter, r *http.Request, k card.Card, shown ui.Card) error {
 	c := of(r)
 	f := c.form
@@ -190,7 +219,15 @@ func (d *Door) postRulesOrder(w http.ResponseWriter, r *http.Request, k card.Car
 	if d.signedBefore(r, o.Document.ID) {
 		return seeOther(w, r, back) // a second tap: it is done
 	}
-	if err = errors.Join(f.Faults()...); err == nil {
+	err = errors.Join(f.Faults()...)
+	switch {
+	case err != nil:
+	case f.Get("passkey") != "":
+		var signed order.Signed
+		if signed, err = d.signedByPasskey(r, o.Document); err == nil {
+			err = d.Cards.ChangeByPasskey(r.Context(), v.Offer, signed)
+		}
+	default:
 		var s signature
 		if s, err = d.signOrder(w, r, o.Document, v.CodeSent); err == nil && !s.whole() {
 			v.CodeSent = s.sent

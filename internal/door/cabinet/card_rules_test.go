@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/base/id"
@@ -159,6 +160,62 @@ func TestLooserCardRulesByCode(t *testing.T) {
 	if !w.rulesOf(p).Abroad {
 		t.Error("the rules are as they were")
 	}
+}
+
+// A passkey confirms exactly the change that it was asked for, without a passcode.
+func TestLooserCardRulesByPasskey(t *testing.T) {
+	w := lite(t)
+	p, other := w.person(1, 0), w.person(2, 0)
+	path, form := p.rules()
+	form.Del("abroad")
+	form.Del("chip")
+	p.post(path, form).to(path)
+	loosen := func(what string) url.Values {
+		_, form := p.rules()
+		form.Set(what, "1")
+		return p.post(path, form).is(200).form(path)
+	}
+	if plain := loosen("abroad"); plain.Get("offer") == "" {
+		t.Fatal("no offer")
+	}
+	p.post(path+"/ask", loosen("abroad")).ceremony(404) // he has no passkey yet
+	in := (&things{p: p}).in(w)
+	stick, _ := w.WithPasskey(accesstest.Person{ID: p.id, Phone: p.phone, Key: p.key, Entry: access.Entry{Session: in}})
+	answer := func(order url.Values) url.Values {
+		got, err := stick.Get(p.post(path+"/ask", order).ceremony(200).Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return url.Values{"offer": order["offer"], "passkey": {string(got)}}
+	}
+	chip, abroad := loosen("chip"), loosen("abroad")
+	wrong := answer(chip)
+	wrong["offer"] = abroad["offer"]
+	if a := p.post(path, wrong); a.status < 400 {
+		t.Errorf("the answer for another change: %d", a.status)
+	}
+	for _, bad := range []string{"x", "{}", strings.Repeat("A", 5000)} {
+		if a := p.post(path, url.Values{"offer": abroad["offer"], "passkey": {bad}}); a.status < 400 || a.status >= 500 {
+			t.Errorf("the answer %.10s: %d", bad, a.status)
+		}
+	}
+	if got := w.rulesOf(p); got.Abroad || got.Chip {
+		t.Fatalf("the rules are looser without a good answer: %+v", got)
+	}
+	other.post(path+"/ask", abroad).is(404)
+	other.post("/cards/"+other.card+"/rules/ask", abroad).ceremony(422)
+	p.post(path+"/ask", url.Values{"offer": {"x"}}).ceremony(422)
+	good := answer(abroad)
+	p.post(path, good).to(path)
+	if got := w.rulesOf(p); !got.Abroad || got.Chip {
+		t.Errorf("%+v", got)
+	}
+	p.get(path).is(200).has("Правила карты сохранены")
+	p.post(path, good).to(path) // a second tap
+	if words := p.get(path).is(200).body; strings.Contains(words, "начните заново") {
+		t.Error("a second tap is told as a failure")
+	}
+	p.get("/profile/orders").is(200).has("послабление правил карты")
 }
 
 // A dry run shows which operations the rules of the form would have refused,

@@ -95,11 +95,7 @@ func (d *Door) signChange(r *http.Request, doc order.Document, coded bool) (sign
 	in, f := of(r).session, of(r).form
 	switch {
 	case f.Get("passkey") != "":
-		p, err := d.Access.CheckPasskeyOrder(r.Context(), in, []byte(doc.Text), []byte(f.Get("passkey")))
-		if err != nil {
-			return signed, false, err
-		}
-		signed, err = d.Orders.Accept(in.Client, doc, order.ByPasskey(p.Passkey, p.PublicKey, p.AuthData, p.ClientData, p.Signature))
+		signed, err = d.signedByPasskey(r, doc)
 		return signed, false, err
 	case in.Kind == access.Keyed:
 		signed, err = d.Orders.Accept(in.Client, doc, in.DeviceEvidence(unbase64(f.Get("signature"))))

@@ -138,11 +138,7 @@ func (d *Door) sign(w http.ResponseWriter, r *http.Request, x *draft, doc order.
 	in, f := c.session, c.form
 	switch {
 	case f.Get("passkey") != "":
-		p, err := d.Access.CheckPasskeyOrder(r.Context(), in, []byte(doc.Text), []byte(f.Get("passkey")))
-		if err != nil {
-			return signed, false, err
-		}
-		signed, err = d.Orders.Accept(in.Client, doc, order.ByPasskey(p.Passkey, p.PublicKey, p.AuthData, p.ClientData, p.Signature))
+		signed, err = d.signedByPasskey(r, doc)
 		return signed, false, err
 	case in.Kind == access.Keyed:
 		if _, err := d.stepUp(w, r, f.Get("passcode")); err != nil {
@@ -166,6 +162,16 @@ func (d *Door) sign(w http.ResponseWriter, r *http.Request, x *draft, doc order.
 		err = nil // it is on its way already
 	}
 	return signed, true, at(err, "code")
+}
+
+// signedByPasskey takes the passkey's answer of a form over an order's text.
+func (d *Door) signedByPasskey(r *http.Request, doc order.Document) (order.Signed, error) {
+	in := of(r).session
+	p, err := d.Access.CheckPasskeyOrder(r.Context(), in, []byte(doc.Text), []byte(of(r).form.Get("passkey")))
+	if err != nil {
+		return order.Signed{}, err
+	}
+	return d.Orders.Accept(in.Client, doc, order.ByPasskey(p.Passkey, p.PublicKey, p.AuthData, p.ClientData, p.Signature))
 }
 
 // postConfirmAsk starts the confirmation of an order by a passkey, which signs

@@ -61,11 +61,11 @@ func cardRulesGallery(in ui.Page, main ui.Card, say func(ru, en string) string, 
 	wrong.Page = with(in, ui.Problem{Field: "per_day", Text: in.P.T("amount.invalid")}, ui.Problem{Field: "country_name", Text: in.P.T("card.bad_country")}, ui.Problem{Field: "merchant", Text: in.P.T("card.bad_merchant")})
 	wrong.Country = say("Атлантида", "Atlantis")
 	order := RulesOrderView{
-		Page: in, Card: main, Offer: "abc", Keyed: true, Order: "rocketbank order 2\norder: or_06h04yypg1r01cm9n4n9hs2zf8\nwhat: looser rules of a card\nabroad: on\n",
+		Page: in, Card: main, Offer: "abc", Keyed: true, Passkeys: true, Order: "rocketbank order 2\norder: or_06h04yypg1r01cm9n4n9hs2zf8\nwhat: looser rules of a card\nabroad: on\n",
 		Opened: []string{in.P.T("card.switch.abroad"), in.P.T("card.switch.country") + ": " + in.P.Country("840")}, Shut: []string{in.P.T("card.switch.magstripe")},
 	}
 	coded := order
-	coded.Keyed, coded.CodeSent, coded.Phone, coded.Shut = false, true, "+79165550123", nil
+	coded.Keyed, coded.Passkeys, coded.CodeSent, coded.Phone, coded.Shut = false, false, true, "+79165550123", nil
 	coded.Page = with(in, ui.Problem{Field: "passcode", Text: say("Код не подошёл. Осталось 2 попытки.", "Wrong passcode. 2 tries left.")})
 	return []exhibit{
 		{"card-rules", RulesPage(v), false},

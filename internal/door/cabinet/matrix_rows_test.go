@@ -161,6 +161,7 @@ func cabinetMatrix() map[string]may {
 		"POST /cards/{id}/close":      ofCard("/close", "400"),
 		"GET /cards/{id}/rules":       ofCard("/rules", "200"),
 		"POST /cards/{id}/rules":      ofCard("/rules", "400"), // no whole form
+		"POST /cards/{id}/rules/ask":  ofCard("/rules/ask", "422"),
 
 		// Платежи.
 		"GET /payments":               inside("200"),

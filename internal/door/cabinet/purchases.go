@@ -174,11 +174,7 @@ func (d *Door) formAsked(r *http.Request) (authentication.Waiting, error) {
 func (d *Door) signPurchase(w http.ResponseWriter, r *http.Request, doc order.Document, coded bool) (signed order.Signed, sent bool, err error) {
 	in, f := of(r).session, of(r).form
 	if f.Get("passkey") != "" {
-		p, err := d.Access.CheckPasskeyOrder(r.Context(), in, []byte(doc.Text), []byte(f.Get("passkey")))
-		if err != nil {
-			return signed, false, err
-		}
-		signed, err = d.Orders.Accept(in.Client, doc, order.ByPasskey(p.Passkey, p.PublicKey, p.AuthData, p.ClientData, p.Signature))
+		signed, err = d.signedByPasskey(r, doc)
 		return signed, false, err
 	}
 	if _, err := d.stepUp(w, r, f.Get("passcode")); err != nil {

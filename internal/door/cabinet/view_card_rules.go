@@ -68,8 +68,9 @@ type RulesTried struct {
 
 // RulesOrderView is the order of looser rules that waits to be confirmed.
 //
-// Form fields (to POST /cards/{id}/rules): offer, passcode, and signature from
-// the device or code from the SMS.
+// Form fields (to POST /cards/{id}/rules): offer, and passkey from the
+// authenticator, or passcode and signature from the device, or passcode and code
+// from the SMS.
 type RulesOrderView struct {
 	ui.Page
 	Card     ui.Card
@@ -78,6 +79,7 @@ type RulesOrderView struct {
 	Opened   []string // what the change lets through, ready to read
 	Shut     []string
 	Keyed    bool
+	Passkeys bool
 	CodeSent bool
 	Phone    string
 	Until    time.Time

@@ -2,6 +2,7 @@ package dispute
 
 import (
 	"context"
+	"fmt"
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/notice"
@@ -93,37 +94,49 @@ func (s *Service) held(ctx context.Context, tx db.Tx, who client.ID, key id.ID, 
 
 // MayReturn tells what stands against returning a sum for a dispute.
 func (s *Service) MayReturn(ctx context.Context, d Dispute, sum money.Amount) error {
-	_, err := s.returnable(ctx, d, sum)
-	return err
+	o, err := s.d.Operations.One(ctx, d.Client, d.Operation)
+	if err != nil {
+		return err
+	}
+	return returnable(d, o, sum)
 }
 
-func (s *Service) returnable(ctx context.Context, d Dispute, sum money.Amount) (operation.Operation, error) {
-	o, err := s.d.Operations.One(ctx, d.Client, d.Operation)
+// returnable tells what stands against returning a sum for an operation: no
+// more than the client still lacks, whatever the merchant gave back meanwhile.
+func returnable(d Dispute, o operation.Operation, sum money.Amount) error {
 	switch {
-	case err != nil:
-		return o, err
 	case d.State.Over():
-		return o, ErrOver
+		return ErrOver
 	case o.Details.Purchase == nil:
-		return o, errNoPurchase
+		return errNoPurchase
 	case o.State != operation.Done:
-		return o, ErrNotCleared
+		return ErrNotCleared
 	case !sum.Positive() || sum.Cur != o.Amount.Cur || sum.Minor > -o.Amount.Minor:
-		return o, ErrSum
+		return ErrSum
+	case sum.Minor > o.Outstanding().Minor:
+		return ErrLeft
 	}
-	return o, nil
+	return nil
 }
 
 // Accept ends a dispute and returns a sum: two members have agreed on it. The
 // client's account is credited from the bank's account of disputes, with a line
 // in his feed, once.
 func (s *Service) Accept(ctx context.Context, tx db.Tx, who client.ID, key id.ID, by By, sum money.Amount) error {
+	// The operation first, as a refund locks it, and only then the dispute.
+	seen, err := scan(tx.Row(ctx, qOne, int64(who), key.Bytes()))
+	if err != nil {
+		return err
+	}
+	o, err := s.d.Operations.Lock(ctx, tx, who, seen.Operation)
+	if err != nil {
+		return err
+	}
 	d, err := s.living(ctx, tx, who, key)
 	if err != nil {
 		return err
 	}
-	o, err := s.returnable(ctx, d, sum)
-	if err != nil {
+	if err := returnable(d, o, sum); err != nil {
 		return err
 	}
 	d.State, d.Credit, d.Txn = Accepted, sum, s.d.Operations.NewID()
@@ -154,9 +167,21 @@ func (s *Service) Accept(ctx context.Context, tx db.Tx, who client.ID, key id.ID
 	return record(ctx, tx, who, by.Ref, "dispute.accepted", d, "")
 }
 
-// Recover tells how much of what the network gives back for an operation is
-// the bank's, because the client has it already, and notes it as recovered. It
-// makes the room a purchase.Disputes.
+// Paid lists the operations of a client for which the bank has returned money
+// that has not come back to it yet. With Recover and Unrecover it makes the
+// room a purchase.Disputes.
+func (s *Service) Paid(ctx context.Context, tx db.Tx, who client.ID) ([]id.ID, error) {
+	paid, err := list(ctx, tx, qPaid, int64(who), int64(maxListed))
+	out := make([]id.ID, len(paid))
+	for i, d := range paid {
+		out[i] = d.Operation
+	}
+	return out, err
+}
+
+// Recover tells how much of what the network or the merchant gives back for an
+// operation is the bank's, because the client has it already, and notes it as
+// recovered. The caller has locked the operation.
 func (s *Service) Recover(ctx context.Context, tx db.Tx, who client.ID, op id.ID, back money.Amount) (money.Amount, error) {
 	paid, err := list(ctx, tx, qAboutLock, int64(who), op.Bytes())
 	if err != nil || len(paid) == 0 {
@@ -169,4 +194,18 @@ func (s *Service) Recover(ctx context.Context, tx db.Tx, who client.ID, op id.ID
 	}
 	d.Recovered.Minor += ours
 	return money.Rub(ours), d.set(ctx, tx)
+}
+
+// Unrecover takes back what a refund had brought to the bank: it was a mistake.
+func (s *Service) Unrecover(ctx context.Context, tx db.Tx, who client.ID, op id.ID, sum money.Amount) error {
+	paid, err := list(ctx, tx, qAboutLock, int64(who), op.Bytes())
+	if err != nil {
+		return err
+	}
+	if len(paid) == 0 || paid[0].Recovered.Minor < sum.Minor {
+		return fmt.Errorf("%d to be taken back of what no dispute has recovered", sum.Minor)
+	}
+	d := paid[0]
+	d.Recovered.Minor -= sum.Minor
+	return d.set(ctx, tx)
 }

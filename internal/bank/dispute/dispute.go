@@ -18,19 +18,21 @@ const Prefix = "di"
 
 // The refusals.
 var (
-	ErrMissing    = fault.New(fault.Missing, "dispute.missing")               // no such dispute, or not yours
-	ErrReason     = fault.New(fault.Invalid, "dispute.bad_reason").At("why")  // none of ours
-	ErrWords      = fault.New(fault.Invalid, "dispute.bad_words").At("words") // too few, too many, invisible
-	ErrNoSubject  = fault.New(fault.Refused, "dispute.no_subject")            // not a purchase that took money
-	ErrTooLate    = fault.New(fault.Refused, "dispute.too_late")              // older than maxAge
-	ErrPaid       = fault.New(fault.Refused, "dispute.paid")                  // an earlier dispute returned the money
-	ErrTooMany    = fault.New(fault.Refused, "dispute.too_many")              // see maxOpen, maxTries
-	ErrOver       = fault.New(fault.Conflict, "dispute.over")                 // it ended
-	ErrNotAsked   = fault.New(fault.Conflict, "dispute.not_asked")            // nobody waits for an answer
-	ErrTaken      = fault.New(fault.Conflict, "dispute.taken")                // another member has it
-	ErrNotTaken   = fault.New(fault.Conflict, "dispute.not_taken")            // take it first
-	ErrSum        = fault.New(fault.Invalid, "dispute.bad_sum").At("amount")  // nothing, or more than was paid
-	ErrNotCleared = fault.New(fault.Refused, "dispute.not_cleared")           // only held so far: nothing to return
+	ErrMissing    = fault.New(fault.Missing, "dispute.missing")                     // no such dispute, or not yours
+	ErrReason     = fault.New(fault.Invalid, "dispute.bad_reason").At("why")        // none of ours
+	ErrWords      = fault.New(fault.Invalid, "dispute.bad_words").At("words")       // too few, too many, invisible
+	ErrNoSubject  = fault.New(fault.Refused, "dispute.no_subject")                  // not a purchase that took money
+	ErrTooLate    = fault.New(fault.Refused, "dispute.too_late")                    // older than maxAge
+	ErrPaid       = fault.New(fault.Refused, "dispute.paid")                        // an earlier dispute returned the money
+	ErrTooMany    = fault.New(fault.Refused, "dispute.too_many")                    // see maxOpen, maxTries
+	ErrOver       = fault.New(fault.Conflict, "dispute.over")                       // it ended
+	ErrNotAsked   = fault.New(fault.Conflict, "dispute.not_asked")                  // nobody waits for an answer
+	ErrTaken      = fault.New(fault.Conflict, "dispute.taken")                      // another member has it
+	ErrNotTaken   = fault.New(fault.Conflict, "dispute.not_taken")                  // take it first
+	ErrSum        = fault.New(fault.Invalid, "dispute.bad_sum").At("amount")        // nothing, or more than was paid
+	ErrLeft       = fault.New(fault.Invalid, "dispute.more_than_left").At("amount") // more than has not come back yet
+	ErrCameBack   = fault.New(fault.Refused, "dispute.came_back")                   // the merchant returned everything
+	ErrNotCleared = fault.New(fault.Refused, "dispute.not_cleared")                 // only held so far: nothing to return
 )
 
 var errNoPurchase = errors.New("dispute: its operation is no purchase")
@@ -181,6 +183,8 @@ func MayDispute(o operation.Operation, now time.Time) error {
 		return ErrNoSubject
 	case o.State != operation.Done && o.State != operation.Pending || o.Amount.Minor >= 0:
 		return ErrNoSubject
+	case o.Outstanding().IsZero():
+		return ErrCameBack
 	case now.Sub(o.At) > maxAge:
 		return ErrTooLate
 	}

@@ -23,6 +23,7 @@ var (
 	// The newest dispute of an operation comes first.
 	qAbout     = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND operation = $2 ORDER BY id DESC LIMIT $3`)
 	qAboutLock = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND operation = $2 AND state = 3 ORDER BY id DESC LIMIT 1 {for_update}`)
+	qPaid      = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND state = 3 AND credit_minor > recovered_minor ORDER BY id DESC LIMIT $2`)
 	qCountOpen = db.Query(`SELECT CAST(COUNT(*) AS BIGINT) FROM dispute WHERE client = $1 AND state < 3`)
 	qWaiting   = db.Query(`SELECT ` + columns + ` FROM dispute WHERE state = $1 ORDER BY promised_us, client, id LIMIT $2`)
 	qSet       = db.Query(`UPDATE dispute SET state = $3, member = $4, changed_us = $5, credit_minor = $6, recovered_minor = $7, txn = $8 WHERE client = $1 AND id = $2`)

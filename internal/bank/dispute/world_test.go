@@ -69,12 +69,15 @@ func (w *world) must(err error) {
 	}
 }
 
+// arn is the reference of the nth record.
+func (w *world) arn(n int) string { return fmt.Sprintf("%023d", n) }
+
 // clears imports one record of the network.
 func (w *world) clears(kind int, rrn string, roubles int64, change ...func(*purchase.Record)) {
 	w.Helper()
 	w.records++
 	r := purchase.Record{
-		Line: 1, Kind: kind, ARN: fmt.Sprintf("%023d", w.records), Number: w.number, Amount: money.Rub(roubles * 100), Billing: money.Rub(roubles * 100),
+		Line: 1, Kind: kind, ARN: w.arn(w.records), Number: w.number, Amount: money.Rub(roubles * 100), Billing: money.Rub(roubles * 100),
 		Code: "A1B2C3", RRN: rrn, Acquirer: "123456", Process: purchase.Buy, MCC: "5812", Merchant: "TEST SHOP", City: "MOSKVA", Country: "643", At: w.DB.Now(), Final: true,
 	}
 	for _, c := range change {

@@ -48,6 +48,8 @@ func bought(o operation.Operation, lang locale.Lang) string {
 	switch {
 	case o.State == operation.Declined:
 		key = "notice.purchase_declined"
+	case o.Kind == operation.Refund && o.State == operation.Reversed && o.Details.Purchase.Reason == "netted":
+		key = "notice.refund_netted"
 	case o.Kind == operation.Cash:
 		key = "notice.cash"
 	case o.Amount.Positive():

@@ -28,15 +28,21 @@ func (s *Service) Add(ctx context.Context, tx db.Tx, o Operation) error {
 	return tx.Insert(ctx, row)
 }
 
+// Lock reads an operation that the unit of work has to itself from now on.
+func (s *Service) Lock(ctx context.Context, tx db.Tx, who client.ID, op id.ID) (Operation, error) {
+	o, err := s.scan(tx.Row(ctx, qLock, int64(who), op.Bytes()))
+	if errors.Is(err, db.ErrNoRows) {
+		err = ErrMissing
+	}
+	return o, err
+}
+
 // Change lets a purchase go on in the row it has: from the hold to what was
 // cleared or given back. Money moves by the ledger alone; this is its picture,
 // in the same unit of work. Who it belongs to, its account, kind, currency and
 // time stay. ErrMissing when there is no such operation.
 func (s *Service) Change(ctx context.Context, tx db.Tx, who client.ID, op id.ID, fn func(*Operation)) error {
-	o, err := s.scan(tx.Row(ctx, qLock, int64(who), op.Bytes()))
-	if errors.Is(err, db.ErrNoRows) {
-		return ErrMissing
-	}
+	o, err := s.Lock(ctx, tx, who, op)
 	if err != nil {
 		return err
 	}

@@ -144,6 +144,68 @@ type PurchaseDetails struct {
 	Reason   string       `json:"d,omitempty"` // of Declined and Reversed: a stable word
 	Missing  money.Amount `json:"x"`           // of Declined for want of money
 	Terminal string       `json:"t,omitempty"`
+	// Returns is what came back for a purchase, the earliest first.
+	Returns []Return `json:"g,omitempty"`
+	// Of a refund: the purchase it is for, where that is certain, and how much
+	// of it went to the bank because its client had been paid for a dispute.
+	For  id.ID        `json:"f,omitzero"`
+	Kept money.Amount `json:"w,omitzero"`
+}
+
+// Return is money that came back for a purchase.
+type Return struct {
+	Refund     id.ID        `json:"r,omitzero"` // the operation that tells of it; zero: all of it was the bank's and none does
+	Chargeback bool         `json:"c,omitempty"`
+	Sum        money.Amount `json:"s"`
+	Kept       money.Amount `json:"k"` // the part of it that was the bank's
+	At         time.Time    `json:"t"`
+}
+
+// maxReturns bounds how many returns a purchase lists; what comes beyond it
+// goes into the last line.
+const maxReturns = 20
+
+// Returned writes down that money came back for the purchase.
+func (b *PurchaseDetails) Returned(r Return) {
+	if n := len(b.Returns); n >= maxReturns {
+		b.Returns[n-1].Sum.Minor += r.Sum.Minor
+		b.Returns[n-1].Kept.Minor += r.Kept.Minor
+		return
+	}
+	b.Returns = append(b.Returns, r)
+}
+
+// Unreturned takes back, of what a refund brought, what was a mistake.
+func (b *PurchaseDetails) Unreturned(refund id.ID, sum, kept money.Amount) {
+	for i := range b.Returns {
+		if r := &b.Returns[i]; r.Refund == refund || i == len(b.Returns)-1 {
+			r.Sum.Minor -= sum.Minor
+			r.Kept.Minor -= kept.Minor
+			return
+		}
+	}
+}
+
+// CameBack sums what came back for the purchase: all of it, and the bank's part.
+func (b *PurchaseDetails) CameBack() (sum, kept money.Amount) {
+	sum, kept = money.Rub(0), money.Rub(0)
+	for _, r := range b.Returns {
+		sum.Minor += r.Sum.Minor
+		kept.Minor += r.Kept.Minor
+	}
+	return sum, kept
+}
+
+// Outstanding is what a purchase has taken from its client and nobody has given
+// back to him yet; never below nought.
+func (o Operation) Outstanding() money.Amount {
+	out := money.Amount{Minor: -o.Amount.Minor, Cur: o.Amount.Cur}
+	if b := o.Details.Purchase; b != nil {
+		sum, kept := b.CameBack()
+		out.Minor -= sum.Minor - kept.Minor
+	}
+	out.Minor = max(0, out.Minor)
+	return out
 }
 
 // Filter chooses a page of the feed.

@@ -31,6 +31,7 @@ const (
 	NotOurs   Result = 6 // no card of ours
 	NoTrace   Result = 7 // takes back a presentment that never came
 	Surprises Result = 8 // a refund that nobody had announced
+	Doubtful  Result = 9 // a refund that may be of a purchase whose client was paid for a dispute
 )
 
 // String is the stable word.
@@ -52,6 +53,8 @@ func (r Result) String() string {
 		return "no_trace"
 	case Surprises:
 		return "surprise"
+	case Doubtful:
+		return "doubtful"
 	}
 	return "unknown"
 }
@@ -238,7 +241,7 @@ func tipped(mcc string) bool { return mcc == "5812" || mcc == "5813" || mcc == "
 func (s *Service) unheld(ctx context.Context, tx db.Tx, r Record, f card.Face) (item, error) {
 	a, op := s.fromRecord(r, f, tx.Now())
 	it := item{client: f.Client, auth: a.id, result: NoHold, held: money.Rub(0), txn: a.id}
-	return it, s.straight(ctx, tx, r, a, op, money.Rub(0))
+	return it, s.straight(ctx, tx, r, a, op, op.Amount, money.Rub(0))
 }
 
 // fromRecord makes the authorisation and operation of a record that had none.
@@ -257,8 +260,9 @@ func ledgerKey(what string, r Record) []byte {
 	return k[:]
 }
 
-// straight posts a record without a hold; ours is the bank's part of it.
-func (s *Service) straight(ctx context.Context, tx db.Tx, r Record, a auth, op operation.Operation, ours money.Amount) error {
+// straight posts a record without a hold: what of it moves on the client's
+// account, and what is the bank's.
+func (s *Service) straight(ctx context.Context, tx db.Tx, r Record, a auth, op operation.Operation, moves, ours money.Amount) error {
 	op.Txn = a.id
 	if err := s.d.Operations.Add(ctx, tx, op); err != nil {
 		return err
@@ -266,7 +270,7 @@ func (s *Service) straight(ctx context.Context, tx db.Tx, r Record, a auth, op o
 	if err := tx.Insert(ctx, a.row(), Told{Client: a.client, Operation: a.id}.event(s.d.Operations.NewID()).Row()); err != nil {
 		return err
 	}
-	return s.postClearing(ctx, tx, a, r, a.id, op.Amount, ours)
+	return s.postClearing(ctx, tx, a, r, a.id, moves, ours)
 }
 
 // postClearing moves what a record without a hold moves; amount is what it does
@@ -274,7 +278,7 @@ func (s *Service) straight(ctx context.Context, tx db.Tx, r Record, a auth, op o
 func (s *Service) postClearing(ctx context.Context, tx db.Tx, a auth, r Record, txn id.ID, amount, ours money.Amount) error {
 	legs := []ledger.Leg{{Account: ledger.Network, Amount: money.Rub(-amount.Minor - ours.Minor)}}
 	if !ours.IsZero() {
-		legs = append(legs, ledger.Leg{Account: ledger.Disputes, Amount: ours})
+		legs = append(legs, ledger.Leg{Account: ledger.Disputes, Amount: ours, Force: true})
 	}
 	if !amount.IsZero() {
 		legs = append(legs, ledger.Leg{Account: a.account, Owner: int64(a.client), Amount: amount, Force: true})
@@ -286,73 +290,6 @@ func (s *Service) postClearing(ctx context.Context, tx db.Tx, a auth, r Record, 
 		err = fmt.Errorf("clearing %s: %s", r.ARN, recs[0].Reason)
 	}
 	return err
-}
-
-// refund pays what a merchant gives back, announced before or not, or what a
-// dispute brought.
-func (s *Service) refund(ctx context.Context, tx db.Tx, r Record, f card.Face) (item, error) {
-	it := item{client: f.Client, result: Settled, held: money.Rub(0)}
-	if r.Kind == Presentment {
-		a, found, err := s.match(ctx, tx, r, f, true)
-		if err != nil {
-			return item{}, err
-		}
-		posted := money.Rub(0)
-		if found {
-			if posted, err = s.unpresented(ctx, tx, a); err != nil {
-				return item{}, err
-			}
-		}
-		if posted.Positive() {
-			return s.presentPosted(ctx, tx, r, a, posted)
-		}
-		if found && a.state == Held {
-			it.auth, it.txn, it.held = a.id, s.d.Operations.NewID(), a.billing
-			a.state, a.posted, a.expires = Posted, r.Billing, time.Time{}
-			if err := s.rows.set(ctx, tx, a); err != nil {
-				return item{}, err
-			}
-			err := s.d.Operations.Change(ctx, tx, a.client, a.id, func(o *operation.Operation) {
-				o.State, o.Amount, o.Txn = operation.Done, r.Billing, it.txn
-			})
-			if err != nil {
-				return item{}, err
-			}
-			return it, s.postClearing(ctx, tx, a, r, it.txn, r.Billing, money.Rub(0))
-		}
-		it.result = Surprises
-	}
-	ours, of, err := s.recovered(ctx, tx, r, f)
-	if err != nil {
-		return item{}, err
-	}
-	if ours.Positive() && ours == r.Billing { // the client has it already
-		it.auth, it.txn = of.id, s.d.Operations.NewID()
-		return it, s.postClearing(ctx, tx, of, r, it.txn, money.Rub(0), ours)
-	}
-	r.Process = GiveBack
-	r.Billing.Minor -= ours.Minor
-	a, op := s.fromRecord(r, f, tx.Now())
-	op.Amount = r.Billing
-	if r.Kind == Chargeback {
-		op.Details.Purchase.Reason = "chargeback"
-	}
-	it.auth, it.txn = a.id, a.id
-	return it, s.straight(ctx, tx, r, a, op, ours)
-}
-
-// recovered tells how much of a chargeback is the bank's, and for which
-// purchase: its client was paid when the bank accepted his dispute.
-func (s *Service) recovered(ctx context.Context, tx db.Tx, r Record, f card.Face) (money.Amount, auth, error) {
-	if r.Kind != Chargeback || s.d.Disputes == nil {
-		return money.Rub(0), auth{}, nil
-	}
-	a, found, err := s.match(ctx, tx, r, f, false)
-	if err != nil || !found {
-		return money.Rub(0), auth{}, err
-	}
-	ours, err := s.d.Disputes.Recover(ctx, tx, f.Client, a.id, r.Billing)
-	return ours, a, err
 }
 
 // undo takes a presentment back.
@@ -367,11 +304,13 @@ func (s *Service) undo(ctx context.Context, tx db.Tx, r Record, f card.Face) (it
 		return it, err
 	}
 	it.auth, it.txn, it.result = a.id, s.d.Operations.NewID(), Settled
-	a.posted.Minor -= r.Billing.Minor
-	back := r.Billing
+	back, ours := r.Billing, money.Rub(0)
 	if a.kind == KindRefund {
-		back = money.Rub(-back.Minor)
+		if back, ours, err = s.unrefund(ctx, tx, r.Billing, a); err != nil {
+			return item{}, err
+		}
 	}
+	a.posted.Minor -= r.Billing.Minor
 	switch {
 	case a.state == Held: // a part of it: the hold does not grow by what comes back
 		a.billing.Minor -= r.Billing.Minor
@@ -386,10 +325,15 @@ func (s *Service) undo(ctx context.Context, tx db.Tx, r Record, f card.Face) (it
 			o.State, o.Details.Purchase.Reason = operation.Reversed, "taken_back"
 			return
 		}
+		if a.kind == KindRefund {
+			o.Details.Purchase.Kept.Minor += ours.Minor
+			cameBack(o, a.posted)
+			return
+		}
 		o.Amount.Minor += back.Minor
 	})
 	if err != nil {
 		return item{}, err
 	}
-	return it, s.postClearing(ctx, tx, a, r, it.txn, back, money.Rub(0))
+	return it, s.postClearing(ctx, tx, a, r, it.txn, back, ours)
 }

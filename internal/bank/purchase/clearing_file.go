@@ -40,6 +40,8 @@ type Record struct {
 	Country  string
 	At       time.Time
 	Final    bool
+	// Original is the reference of the presentment that a refund gives back, where the record tells it.
+	Original string
 }
 
 // File is a clearing file, read whole: its totals agree with its records.
@@ -78,6 +80,7 @@ type line struct {
 	Country  string `json:"country,omitempty"`
 	At       string `json:"at,omitempty"`
 	Final    bool   `json:"final,omitempty"`
+	Original string `json:"original,omitempty"`
 	Count    int64  `json:"count,omitempty"`
 	Debits   string `json:"debits,omitempty"`
 	Credits  string `json:"credits,omitempty"`
@@ -160,7 +163,7 @@ func (l line) trailer(n int, debits, credits int64) error {
 func (l line) record(n int64) (Record, error) {
 	r := Record{
 		Line: n, ARN: l.ARN, Number: vault.Hide(l.PAN), Code: l.Code, RRN: l.RRN, Acquirer: l.Acquirer, Process: l.Process,
-		MCC: l.MCC, Merchant: l.Merchant, City: l.City, Country: l.Country, Final: l.Final,
+		MCC: l.MCC, Merchant: l.Merchant, City: l.City, Country: l.Country, Final: l.Final, Original: l.Original,
 	}
 	switch l.Type {
 	case "presentment":
@@ -175,6 +178,8 @@ func (l line) record(n int64) (Record, error) {
 	switch {
 	case !digits(l.ARN, 23):
 		return r, errors.New("arn must be 23 digits")
+	case l.Original != "" && (!digits(l.Original, 23) || l.Type != "presentment" || l.Process != GiveBack):
+		return r, errors.New("original must be the 23 digits of the presentment that a refund gives back")
 	case len(l.PAN) < 13 || len(l.PAN) > 19 || !digits(l.PAN, len(l.PAN)):
 		return r, errors.New("pan must be 13 to 19 digits")
 	case !digits(l.Currency, 3):

@@ -2,11 +2,14 @@ package purchase
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
@@ -34,7 +37,7 @@ type Purchase struct {
 
 // Step is one thing that happened to a purchase, the earliest first.
 type Step struct {
-	What string // held, presented, refunded, chargeback, undone, reversed, expired
+	What string // held, presented, refunded, gave_back, chargeback, kept, undone, reversed, expired
 	Sum  money.Amount
 	At   time.Time // zero: the moment was not written down
 }
@@ -77,13 +80,45 @@ func (s *Service) One(ctx context.Context, who client.ID, op id.ID) (Purchase, e
 		}
 		p.Steps = append(p.Steps, Step{What: what, Sum: money.Rub(sum), At: time.UnixMicro(at).UTC()})
 	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return Purchase{}, err
+	}
+	o, err := s.d.Operations.One(ctx, who, op)
+	if err != nil {
+		return Purchase{}, err
+	}
+	if o.Details.Purchase != nil {
+		p.Steps = withReturns(p.Steps, *o.Details.Purchase)
+	}
 	switch a.state {
 	case Reversed:
 		p.Steps = append(p.Steps, Step{What: "reversed"})
 	case Expired:
 		p.Steps = append(p.Steps, Step{What: "expired"})
 	}
-	return p, rows.Err()
+	return p, nil
+}
+
+// withReturns adds what came back for a purchase, and of a refund what of it
+// went to the bank, because the client had it already.
+func withReturns(steps []Step, b operation.PurchaseDetails) []Step {
+	for _, r := range b.Returns {
+		what := "gave_back"
+		if r.Chargeback {
+			what = "chargeback"
+		}
+		if mine := r.Sum.Minor - r.Kept.Minor; mine > 0 {
+			steps = append(steps, Step{What: what, Sum: money.Rub(mine), At: r.At})
+		}
+		if r.Kept.Positive() && !r.Refund.IsZero() { // else the record itself is a step
+			steps = append(steps, Step{What: "kept", Sum: r.Kept, At: r.At})
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b Step) int { return a.At.Compare(b.At) })
+	if b.Kept.Positive() && len(steps) > 0 {
+		steps = append(steps, Step{What: "kept", Sum: b.Kept, At: steps[len(steps)-1].At})
+	}
+	return steps
 }
 
 // maxPast bounds what a dry run looks at.
@@ -116,20 +151,7 @@ func (s *Service) Since(ctx context.Context, who client.ID, one id.ID, since tim
 }
 
 func (s *Service) lately(ctx context.Context, who client.ID, one id.ID, since time.Time) ([]auth, error) {
-	rows, err := s.d.DB.Rows(ctx, qLately, int64(who), floor(since), one.Bytes(), int64(maxPast))
-	if err != nil {
-		return nil, fmt.Errorf("how a card was used: %w", err)
-	}
-	defer rows.Close()
-	var out []auth
-	for rows.Next() {
-		a, err := scanAuth(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, rows.Err()
+	return authsOf(ctx, s.d.DB, qLately, int64(who), floor(since), one.Bytes(), int64(maxPast))
 }
 
 // floor is the least identifier that could be made at a moment.

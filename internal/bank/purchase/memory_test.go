@@ -255,6 +255,10 @@ func (f memFeed) One(_ context.Context, _ client.ID, op id.ID) (operation.Operat
 	return f.m.feed[op], nil
 }
 
+func (f memFeed) Lock(_ context.Context, _ db.Tx, _ client.ID, op id.ID) (operation.Operation, error) {
+	return f.m.feed[op], nil
+}
+
 // memStore is the room's store. There is one card and nobody else, so locks,
 // owners and cards need no looking at.
 type memStore struct{ m *Memory }
@@ -331,6 +335,15 @@ func copyOf(a *auth) auth {
 	out := *a
 	out.holds = slices.Clone(a.holds)
 	return out
+}
+
+func (s memStore) atShop(_ context.Context, _ db.Tx, _ card.Face, since time.Time, acquirer, mcc string) (out []auth, _ error) {
+	for _, a := range slices.Backward(s.m.auths) {
+		if a.acquirer == acquirer && a.mcc == mcc && a.kind < KindRefund && a.state != Tombstone && a.posted.Positive() && !a.at.Before(since) && len(out) < maxAtShop {
+			out = append(out, copyOf(a))
+		}
+	}
+	return out, nil
 }
 
 func (s memStore) set(_ context.Context, _ db.Tx, a auth) error {

@@ -73,6 +73,10 @@ type Disputes interface {
 	// Recover tells how much of what comes back for an operation its client was
 	// paid already, and notes that it came.
 	Recover(ctx context.Context, tx db.Tx, who client.ID, op id.ID, back money.Amount) (money.Amount, error)
+	// Unrecover takes back what Recover noted: it was a mistake.
+	Unrecover(ctx context.Context, tx db.Tx, who client.ID, op id.ID, sum money.Amount) error
+	// Paid lists the operations that a client was paid for and nothing came back for yet.
+	Paid(ctx context.Context, tx db.Tx, who client.ID) ([]id.ID, error)
 }
 
 // Live wakes open pages (live.Hub).
@@ -101,6 +105,7 @@ type Feed interface {
 	Add(ctx context.Context, tx db.Tx, o operation.Operation) error
 	Change(ctx context.Context, tx db.Tx, who client.ID, op id.ID, fn func(*operation.Operation)) error
 	One(ctx context.Context, who client.ID, op id.ID) (operation.Operation, error)
+	Lock(ctx context.Context, tx db.Tx, who client.ID, op id.ID) (operation.Operation, error)
 }
 
 // Deps is what a Service works with.

@@ -126,6 +126,9 @@ type store interface {
 	// them, the oldest first; by nothing there are none.
 	byRRN(ctx context.Context, r db.Reader, who client.ID, card id.ID, rrn string) ([]auth, error)
 	byCode(ctx context.Context, r db.Reader, who client.ID, card id.ID, code string) ([]auth, error)
+	// atShop lists what a card bought since then by one acquirer's terminals of
+	// one kind of shop and has not got back whole, the newest first, at most maxAtShop.
+	atShop(ctx context.Context, tx db.Tx, f card.Face, since time.Time, acquirer, mcc string) ([]auth, error)
 	set(ctx context.Context, tx db.Tx, a auth) error
 	due(ctx context.Context, r db.Reader, now time.Time, most int) ([]auth, error) // client and id alone
 

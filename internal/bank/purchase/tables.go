@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/gather"
@@ -102,9 +103,20 @@ func named(ctx context.Context, r db.Reader, q *db.Stmt, who client.ID, one id.I
 	if name == "" {
 		return nil, nil
 	}
-	rows, err := r.Rows(ctx, q, int64(who), name, one.Bytes())
+	return authsOf(ctx, r, q, int64(who), name, one.Bytes())
+}
+
+var qAtShop = db.Query(`SELECT ` + authColumns + ` FROM card_auth WHERE client = $1 AND id >= $2 AND card = $3 AND acquirer = $4 AND mcc = $5 AND kind < 4
+	AND state <> 5 AND posted_minor > 0 ORDER BY id DESC LIMIT $6`)
+
+func (tables) atShop(ctx context.Context, tx db.Tx, f card.Face, since time.Time, acquirer, mcc string) ([]auth, error) {
+	return authsOf(ctx, tx, qAtShop, int64(f.Client), floor(since), f.ID.Bytes(), acquirer, mcc, int64(maxAtShop))
+}
+
+func authsOf(ctx context.Context, r db.Reader, q *db.Stmt, args ...any) ([]auth, error) {
+	rows, err := r.Rows(ctx, q, args...)
 	if err != nil {
-		return nil, fmt.Errorf("authorisations by reference or code: %w", err)
+		return nil, fmt.Errorf("authorisations: %w", err)
 	}
 	defer rows.Close()
 	var out []auth

@@ -40,7 +40,7 @@ func Codes() []*fault.Error {
 		card.ErrTooMany, card.ErrBlocked, card.ErrNotActive, card.ErrNotFrozen, card.ErrNotSuspended, card.ErrBankFroze, card.ErrDead, card.ErrNoDelivery,
 		card.ErrNoChange, errLooser, errCardKey, errDate,
 		authentication.ErrMissing, authentication.ErrOver, errForeign,
-		dispute.ErrMissing, dispute.ErrReason, dispute.ErrWords, dispute.ErrNoSubject, dispute.ErrTooLate, dispute.ErrPaid, dispute.ErrTooMany,
+		dispute.ErrMissing, dispute.ErrReason, dispute.ErrWords, dispute.ErrNoSubject, dispute.ErrTooLate, dispute.ErrCameBack, dispute.ErrPaid, dispute.ErrTooMany,
 		errApplicant, errUnproved, errIsClient, access.ErrNotMobile, access.ErrTooManyCodes, access.ErrResendEarly, access.ErrStep, access.ErrNoFlow,
 		access.ErrCodeForm, access.ErrWrongCode, access.ErrCodeStale, access.ErrCodesPaused, access.ErrCodeWordForm,
 		application.ErrMissing, application.ErrSent, application.ErrNoRetake,

@@ -12,6 +12,7 @@ import (
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
 )
@@ -40,7 +41,7 @@ type DisputesView struct {
 type DisputeLine struct {
 	Path, Number, UID, Masked, Reason string
 	Made, Promised, Changed           string
-	Sum, Credit                       string
+	Sum, Credit, Recovered            string
 	State                             dispute.State
 	Late, Mine, Taken                 bool
 }
@@ -61,7 +62,13 @@ type DisputeView struct {
 type DisputedOperation struct {
 	Merchant, City, Card, At, State, Amount, Code string
 	Cleared                                       bool // only then money can be returned
+	Returns                                       []DisputeReturn
+	Left                                          string // what has not come back to the client yet
+	Empty                                         bool   // nothing is left
 }
+
+// DisputeReturn is money that the merchant or the network gave back meanwhile.
+type DisputeReturn struct{ What, Sum, Kept, At string }
 
 // disputeStates are the queues, the urgent ones first.
 func disputeStates() []dispute.State {
@@ -77,7 +84,7 @@ func (d *Door) disputeLine(r *http.Request, p Page, x dispute.Dispute) (DisputeL
 		Late: x.Late(d.DB.Now()), Mine: x.Member == p.Actor.ID(), Taken: !x.Member.IsZero(),
 	}
 	if x.Credit.Positive() {
-		line.Credit = p.P.Money(x.Credit)
+		line.Credit, line.Recovered = p.P.Money(x.Credit), p.P.Money(x.Recovered)
 	}
 	return line, err
 }
@@ -194,9 +201,21 @@ func (d *Door) openDispute(ctx context.Context, by staff.Actor, v *DisputeView, 
 	}
 	if b := o.Details.Purchase; b != nil {
 		v.Op.City, v.Op.Code = b.City, b.Code
+		for _, back := range b.Returns {
+			one := DisputeReturn{What: v.P.T("console.dispute.by_merchant"), Sum: v.P.Money(back.Sum), At: stampOf(back.At)}
+			if back.Chargeback {
+				one.What = v.P.T("console.dispute.by_network")
+			}
+			if back.Kept.Positive() {
+				one.Kept = v.P.Money(back.Kept)
+			}
+			v.Op.Returns = append(v.Op.Returns, one)
+		}
 	}
-	if v.Amount == "" && o.Amount.Minor < 0 {
-		v.Amount = v.P.MoneyInput(x.Sum)
+	left := o.Outstanding()
+	v.Op.Left, v.Op.Empty = v.P.Money(left), left.IsZero()
+	if v.Amount == "" && left.Positive() {
+		v.Amount = v.P.MoneyInput(money.Amount{Minor: min(x.Sum.Minor, left.Minor), Cur: left.Cur})
 	}
 	return nil
 }

@@ -10,7 +10,9 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
 )
 
 const complaint = "Заплатил один раз, а списали два"
@@ -142,5 +144,40 @@ func TestM21_DisputeInTheConsole(t *testing.T) {
 				d.Errorf("%s: %d", path, got.status)
 			}
 		}
+	})
+}
+
+// What the merchant gave back while the dispute was open stands on its page, and
+// no more than the rest can be proposed.
+func TestM22_DisputeAfterRefund(t *testing.T) {
+	each(t, func(d *desk) {
+		who := d.takenOn(8)
+		key := d.opensDispute(who, 5)
+		pressed, err := d.Cards.Pressed(context.Background())
+		d.must(err)
+		refund := d.strangeRecord(6)
+		for _, k := range pressed {
+			if k.Client == who && !k.State.Dead() {
+				refund.Number = k.Number
+				break
+			}
+		}
+		refund.Process, refund.RRN, refund.Code, refund.Amount, refund.Billing = purchase.GiveBack, "", "", money.Rub(300_00), money.Rub(300_00)
+		d.clears("REFUND", refund)
+		page := "/disputes/" + strings.TrimPrefix(d.page(who), "/clients/") + "/" + key.Text(dispute.Prefix)
+		officer := d.as("card_officer")
+		officer.post(page, "act", "take").to(d)
+		opened := officer.post(page+"/open", "reason", "Разбираем обращение клиента").to(d)
+		officer.get(opened).says(d, "Магазин вернул", "300", "Осталось вернуть", `value="400"`)
+		look, err := url.Parse(opened)
+		d.must(err)
+		lk := look.Query().Get("look")
+		if got := officer.post(page+"/accept", "look", lk, "amount", "400,01", "reason", "Магазин признал ошибку"); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "не больше остатка") {
+			d.Errorf("more than is left: %d", got.status)
+		}
+		officer.post(page+"/accept", "look", lk, "amount", "400", "reason", "Магазин признал ошибку").to(d)
+		refund.ARN, refund.Amount, refund.Billing = d.strangeRecord(7).ARN, money.Rub(400_00), money.Rub(400_00)
+		d.clears("REFUND-2", refund)
+		officer.get(opened).says(d, "Все деньги клиенту уже вернулись")
 	})
 }

@@ -106,6 +106,18 @@ func shopByCode(t *testing.T, d *Demo) {
 	p.Buy(d, who, "300")
 	p.Sees("Оплачено")
 	p.SeesNot("Банк просит подтверждение")
+	// The shop collects by clearing, like the terminals do.
+	d.Clear()
+	if got := d.Balance(who.Token); before-got != 5_290_00 {
+		t.Errorf("the clearing moved %d kopecks", before-got)
+	}
+	_, feed = d.Call(http.MethodGet, "/operations?limit=2", who.Token, nil, nil)
+	list, _ = feed["operations"].([]any)
+	for _, one := range list {
+		if op, _ := one.(map[string]any); op["state"] != "done" {
+			t.Errorf("after the clearing: %v", op)
+		}
+	}
 }
 
 // The buyer gives up: the shop is told, nothing is charged.

@@ -36,6 +36,7 @@ type clearingLine struct {
 	Country  string `json:"country,omitempty"`
 	At       string `json:"at,omitempty"`
 	Final    bool   `json:"final,omitempty"`
+	Original string `json:"original,omitempty"`
 	Count    *int64 `json:"count,omitempty"`
 	Debits   string `json:"debits,omitempty"`
 	Credits  string `json:"credits,omitempty"`
@@ -47,6 +48,7 @@ type clearing struct {
 	Count int
 	body  []byte
 	slips []*slip
+	arns  map[string]string // of the slips that it presents
 }
 
 // present makes the file of everything that merchants are owed and have not
@@ -61,7 +63,7 @@ func (t *till) present(ctx context.Context) (*clearing, error) {
 		numbers[c.ID] = string(c.Number)
 	}
 	now := t.now()
-	f := &clearing{Name: fmt.Sprintf("CLR-%s-%d", now.In(clock.Moscow).Format("20060102"), now.UnixMilli())}
+	f := &clearing{Name: fmt.Sprintf("CLR-%s-%d", now.In(clock.Moscow).Format("20060102"), now.UnixMilli()), arns: map[string]string{}}
 	var out bytes.Buffer
 	w := json.NewEncoder(&out)
 	if err := w.Encode(clearingLine{Type: "header", File: f.Name, Network: "sandbox", Day: now.In(clock.Moscow).Format(time.DateOnly), Version: 1}); err != nil {
@@ -79,10 +81,11 @@ func (t *till) present(ctx context.Context) (*clearing, error) {
 		} else {
 			debits += billing
 		}
+		f.arns[s.ID] = arn()
 		line := clearingLine{
-			Type: "presentment", ARN: arn(), PAN: numbers[s.Card], Amount: strconv.FormatInt(s.Present, 10), Currency: s.Currency, Billing: strconv.FormatInt(billing, 10),
+			Type: "presentment", ARN: f.arns[s.ID], PAN: numbers[s.Card], Amount: strconv.FormatInt(s.Present, 10), Currency: s.Currency, Billing: strconv.FormatInt(billing, 10),
 			Code: s.Approval, RRN: s.RRN, Acquirer: acquirerID, Process: s.Process, MCC: p.MCC, Merchant: p.Name, City: p.City, Country: p.Country,
-			At: s.At.UTC().Format(time.RFC3339), Final: true,
+			At: s.At.UTC().Format(time.RFC3339), Final: true, Original: t.presentedAs(s.Of, f),
 		}
 		if err := w.Encode(line); err != nil {
 			return nil, err
@@ -94,6 +97,18 @@ func (t *till) present(ctx context.Context) (*clearing, error) {
 	err = w.Encode(clearingLine{Type: "trailer", Count: &n, Debits: strconv.FormatInt(debits, 10), Credits: strconv.FormatInt(credits, 10)})
 	f.body = out.Bytes()
 	return f, err
+}
+
+// presentedAs is the reference under which a slip was presented, before or in
+// this very file; empty when it was not.
+func (t *till) presentedAs(id string, f *clearing) string {
+	if of := f.arns[id]; of != "" {
+		return of
+	}
+	if of, ok := t.find(id); ok {
+		return of.ARN
+	}
+	return ""
 }
 
 // owed lists the slips that a merchant has money to ask for.
@@ -112,7 +127,7 @@ func (t *till) owed() []*slip {
 // presented marks what stands in a file that the issuer has taken.
 func (t *till) presented(f *clearing) error {
 	for _, s := range f.slips {
-		s.State = slipPresented
+		s.State, s.ARN = slipPresented, f.arns[s.ID]
 		if err := t.keep(s); err != nil {
 			return err
 		}

@@ -116,7 +116,7 @@ func New(cfg Config) (*Sandbox, error) {
 	}
 	var web *shop
 	if s.till != nil && cfg.ACS != "" {
-		web = newShop(cfg, s.till.net, ids)
+		web = newShop(cfg, s.till, ids)
 	}
 	s.Handler, err = newDoor(cfg, sms, acq, s.till, web, post)
 	if err != nil {

@@ -42,6 +42,7 @@ type shopOrder struct {
 	Masked string
 	State  string
 	Code   string // of the issuer's answer
+	Slip   string // what the clearing presents; empty: nothing was approved
 	Talk   []talk
 
 	number, expiry, cvc Secret
@@ -53,7 +54,7 @@ type shopOrder struct {
 // shop is a merchant with his 3-D Secure server, and the directory between him
 // and the issuer, played as one.
 type shop struct {
-	net    *network
+	till   *till
 	acs    string // the issuer's access control server
 	origin string // our own
 	client *http.Client
@@ -69,10 +70,10 @@ type shop struct {
 // maxOrders bounds what the shop remembers.
 const maxOrders = 500
 
-func newShop(cfg Config, net *network, ids *id.Source) *shop {
+func newShop(cfg Config, till *till, ids *id.Source) *shop {
 	return &shop{
 		reader: threeds.Reader{Component: threeds.Server, LoopbackHTTP: true},
-		net:    net, acs: cfg.ACS, origin: cfg.Origin, ids: ids, now: cfg.now, orders: map[string]*shopOrder{},
+		till:   till, acs: cfg.ACS, origin: cfg.Origin, ids: ids, now: cfg.now, orders: map[string]*shopOrder{},
 		client: &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
@@ -231,12 +232,21 @@ func (s *shop) back(ctx context.Context, o *shopOrder) error {
 func (s *shop) charge(ctx context.Context, o *shopOrder, eci, value string) error {
 	defer o.forget()
 	now := s.now()
+	own, err := s.till.cardOf(ctx, o.number)
+	if err != nil {
+		return err
+	}
+	paid := &slip{
+		ID: s.ids.New().Text("sl"), At: now, Card: own, Masked: o.Masked, Place: webShop().ID, Mode: webMode, Process: "00", Minor: o.Minor, Currency: "643",
+	}
 	m := iso8583.NewMessage("0100")
-	s.net.stamp(m)
-	stan, _ := m.Get(11)
+	s.till.net.stamp(m)
+	paid.STAN, _ = m.Get(11)
+	paid.Sent, _ = m.Get(7)
+	paid.RRN = reference(now, paid.STAN)
 	for n, v := range map[int]string{
 		2: string(o.number), 3: "000000", 4: fmt.Sprintf("%012d", o.Minor), 14: string(o.expiry), 18: shopMCC, 19: "643", 22: "812", 25: "59", 32: acquirerID,
-		37: reference(now, stan), 41: "SANDBOX2", 42: fmt.Sprintf("%-15s", shopMerchant), 43: fmt.Sprintf("%-22s%-13s%-3s%2s", shopName, "MOSKVA", "", "RU"), 49: "643",
+		37: paid.RRN, 41: "SANDBOX2", 42: fmt.Sprintf("%-15s", shopMerchant), 43: fmt.Sprintf("%-22s%-13s%-3s%2s", shopName, "MOSKVA", "", "RU"), 49: "643",
 	} {
 		m.Set(n, v)
 	}
@@ -252,33 +262,25 @@ func (s *shop) charge(ctx context.Context, o *shopOrder, eci, value string) erro
 		return err
 	}
 	m.Set(48, private)
-	a, err := s.net.ask(ctx, m)
-	o.hear(m)
+	a, err := s.till.net.ask(ctx, m)
+	paid.hear(m)
 	if err != nil {
-		o.State = orderDeclined
+		o.State, o.Talk = orderDeclined, append(o.Talk, paid.Talk...)
 		return nil //nolint:nilerr // no answer is an answer: the page says so
 	}
-	o.hear(a)
-	o.Code, _ = a.Get(39)
+	paid.hear(a)
+	paid.settle(swipe{}, m, a)
+	o.Code, o.Talk = paid.Code, append(o.Talk, paid.Talk...)
 	o.State = orderDeclined
-	if o.Code == "00" {
-		o.State = orderPaid
+	if paid.State != slipApproved {
+		return nil
 	}
-	return nil
-}
-
-// hear keeps a message of the network for the page.
-func (o *shopOrder) hear(m *iso8583.Message) {
-	s := slip{}
-	s.hear(m)
-	for _, t := range s.Talk {
-		for i, f := range t.Fields {
-			if f.N == 48 {
-				t.Fields[i].Value = iso8583.Hidden
-			}
-		}
-		o.Talk = append(o.Talk, t)
+	o.State = orderPaid
+	if own == "" { // a card of nobody here: there is nothing to present it with
+		return nil
 	}
+	o.Slip = paid.ID
+	return s.till.keep(paid)
 }
 
 // forget drops the card when it is not needed any more.

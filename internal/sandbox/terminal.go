@@ -46,8 +46,13 @@ func places() []place {
 	}
 }
 
+// webShop is where the web shop's payments are made: no terminal to stand at.
+func webShop() place {
+	return place{ID: "webshop1", Name: shopName, City: "MOSKVA", Letters: "RU", Country: "643", Currency: "643", MCC: shopMCC}
+}
+
 func placeOf(id string) (place, bool) {
-	for _, p := range places() {
+	for _, p := range append(places(), webShop()) {
 		if p.ID == id {
 			return p, true
 		}
@@ -59,7 +64,10 @@ func placeOf(id string) (place, bool) {
 // point of service entry mode.
 func modes() []string { return []string{"chip", "contactless", "phone", "stripe", "fallback"} }
 
-var entries = map[string]string{"chip": "051", "contactless": "071", "phone": "072", "stripe": "901", "fallback": "801"}
+// webMode is how a web shop takes a card.
+const webMode = "web"
+
+var entries = map[string]string{webMode: "812", "chip": "051", "contactless": "071", "phone": "072", "stripe": "901", "fallback": "801"}
 
 // The states of a slip.
 const (
@@ -92,6 +100,8 @@ type slip struct {
 	Sent     string    `json:"sent"`
 	State    string    `json:"state"`
 	Believed bool      `json:"believed"` // the chip knew its issuer
+	ARN      string    `json:"arn"`      // of the clearing record that presented it
+	Of       string    `json:"of"`       // of a refund: the slip it gives back
 
 	Talk []talk `json:"-"` // the messages; not kept over a restart
 }
@@ -178,6 +188,17 @@ func (t *till) find(id string) (*slip, bool) {
 		}
 	}
 	return nil, false
+}
+
+// cardOf is the sandbox's own name of a card; empty when nobody here carries it.
+func (t *till) cardOf(ctx context.Context, number Secret) (string, error) {
+	cards, err := t.wallet(ctx)
+	for _, c := range cards {
+		if c.Number == number {
+			return c.ID, nil
+		}
+	}
+	return "", err
 }
 
 // lately gives the newest slips first.
@@ -342,6 +363,7 @@ func (t *till) giveBack(ctx context.Context, of *slip, card Plastic) (*slip, err
 	now := t.now()
 	s := &slip{
 		ID: t.ids.New().Text("sl"), At: now, Card: of.Card, Masked: of.Masked, Place: of.Place, Mode: of.Mode, Process: "20", Minor: of.Approved, Currency: of.Currency,
+		Of: of.ID,
 	}
 	m := t.about("0100", s, card)
 	s.STAN, _ = m.Get(11)
@@ -383,7 +405,7 @@ func (s *slip) hear(m *iso8583.Message) {
 		switch n {
 		case 2:
 			v = iso8583.MaskPAN(v)
-		case 35, 52:
+		case 35, 48, 52:
 			v = iso8583.Hidden
 		case 55:
 			for _, f := range chipFields(v) {

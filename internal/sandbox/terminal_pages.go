@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -72,11 +73,11 @@ func (d *door) postTerminalJSON(w http.ResponseWriter, r *http.Request) error {
 // swiped reads a form and pays.
 func (d *door) swiped(r *http.Request) (*slip, error) {
 	p, ok := placeOf(r.PostFormValue("place"))
-	if !ok {
+	if !ok || p.ID == webShop().ID {
 		return nil, refuse(http.StatusUnprocessableEntity, "bad_place", "place")
 	}
 	mode := r.PostFormValue("mode")
-	if entries[mode] == "" {
+	if !slices.Contains(modes(), mode) {
 		return nil, refuse(http.StatusUnprocessableEntity, "bad_mode", "mode")
 	}
 	minor, ok := minorOf(r.PostFormValue("amount"))

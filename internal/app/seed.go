@@ -15,6 +15,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
@@ -58,7 +59,11 @@ type seeded struct {
 	account ledger.AccountID
 	number  phone.Number
 	key     *ecdsa.PrivateKey // of the token
+	plastic id.ID             // the card he ordered last
+	dispute dispute.Dispute   // as he opened it
 }
+
+func (s *seeder) clientOf(who int) client.ID { return s.people[who].entry.Session.Client }
 
 func newSeeder(b *bank, c *demoClock, sandbox string) *seeder {
 	return &seeder{bank: b, clock: c, sandbox: sandbox,
@@ -152,6 +157,9 @@ func (s *seeder) live(ctx context.Context) error {
 			if err := s.clear(ctx); err != nil {
 				return err
 			}
+		}
+		if err := s.happens(ctx, day); err != nil {
+			return err
 		}
 		if err := s.toNextMorning(day); err != nil {
 			return err

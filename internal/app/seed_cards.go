@@ -3,14 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"rocketbank/internal/bank/card"
-	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/vault"
 )
 
@@ -25,38 +23,23 @@ var errands = []errand{
 	{"shop", 240, 2900, 10}, {"cafe", 190, 980, 8}, {"hotel", 3200, 7400, 1}, {"abroad", 6, 24, 1},
 }
 
-// Who of the example people has a plastic card, and its PIN.
-const (
-	plasticOwner = 3 // Тимур
-	plasticPIN   = "2846"
-)
+// plasticPIN is the PIN of the plastic card that the terminals can read.
+const plasticPIN = "2846"
 
 // givePlastic brings one of them a plastic card, as his bank, a courier and he
 // himself would, so that the sandbox's terminals have a chip and a PIN to read.
 func (s *seeder) givePlastic(ctx context.Context) error {
-	p, e := &s.people[plasticOwner], exampleCast[plasticOwner]
-	who := p.entry.Session.Client
-	c, err := s.bank.cards.OrderPlastic(ctx, who, card.NewPlastic{
-		Key: s.bank.ids.New(), Account: p.account, Art: card.Flame, Place: card.Place{Address: e.city + ", " + e.street + ", " + e.house + ", " + e.flat},
-	})
-	if err != nil {
-		return err
+	for _, step := range []func(*seeder, context.Context) error{orders(timur), makes(timur), sends(timur), handsOver(timur)} {
+		if err := step(s, ctx); err != nil {
+			return err
+		}
 	}
-	by := seedActor{}.Ref()
-	err = s.bank.db.Write(ctx, func(tx db.Tx) error {
-		return errors.Join(
-			s.bank.cards.MakePlastic(ctx, tx, who, c.ID, by), s.bank.cards.SendPlastic(ctx, tx, who, c.ID, by),
-			s.bank.cards.HandOver(ctx, tx, who, c.ID, by, e.passport),
-		)
-	})
-	if err != nil {
-		return err
-	}
-	if err := s.bank.cards.Activate(ctx, p.proof, c.ID); err != nil {
+	p := &s.people[timur]
+	if err := s.bank.cards.Activate(ctx, p.proof, p.plastic); err != nil {
 		return err
 	}
 	p.CardPIN = plasticPIN
-	return s.bank.cards.SetPIN(ctx, p.proof, c.ID, vault.Hide(plasticPIN), vault.Hide(plasticPIN))
+	return s.bank.cards.SetPIN(ctx, p.proof, p.plastic, vault.Hide(plasticPIN), vault.Hide(plasticPIN))
 }
 
 // clearedEvery is how many days lie between two clearings of the example purchases.

@@ -104,6 +104,8 @@ func lifeOf(t *testing.T, folder string) string {
 		WHERE version > 0 GROUP BY id / 64 ORDER BY id / 64`)
 	table(`SELECT client, kind, state, COUNT(*) AS n, SUM(amount_minor) AS amount, SUM(fee_minor) AS fee FROM operation
 		GROUP BY client, kind, state ORDER BY client, kind, state`)
+	table(`SELECT client, state AS dispute, reason, amount_minor, credit_minor FROM dispute ORDER BY client`)
+	table(`SELECT client, state AS delivery FROM card_delivery ORDER BY client, card`)
 	table(`SELECT state AS application, COUNT(*) AS n FROM card_application GROUP BY state ORDER BY state`)
 
 	rows, err := d.QueryContext(t.Context(), `SELECT at_us FROM operation ORDER BY at_us`)

@@ -135,7 +135,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	if err := b.openAuthentications(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}
-	b.disputes = dispute.New(dispute.Deps{DB: p.db, Book: b.book, Vault: p.vault, IDs: b.ids, Operations: b.operations, Outbox: b.outbox})
+	b.disputes = dispute.New(dispute.Deps{DB: p.db, Book: b.book, Vault: p.vault, IDs: b.ids, Operations: b.operations, Outbox: b.outbox, Live: b.live})
 	b.purchases = purchase.New(purchase.Deps{
 		DB: p.db, Book: b.book, Operations: b.operations, Cards: b.cards, HSM: b.hsm, Proofs: b.proofs(), Disputes: b.disputes, Live: b.live, Outbox: b.outbox,
 		Log: p.log,

@@ -92,6 +92,7 @@ func (s *Service) Open(ctx context.Context, who client.ID, n Claim) (d Dispute, 
 		return Dispute{}, false, err
 	}
 	if fresh {
+		s.wake(who)
 		s.kick()
 	}
 	return d, fresh, nil
@@ -103,7 +104,7 @@ func (s *Service) Answer(ctx context.Context, who client.ID, key id.ID, words st
 	if err != nil {
 		return err
 	}
-	return s.d.DB.Write(ctx, func(tx db.Tx) error {
+	return s.own(ctx, who, func(tx db.Tx) error {
 		d, err := s.living(ctx, tx, who, key)
 		if err != nil {
 			return err
@@ -124,7 +125,7 @@ func (s *Service) Answer(ctx context.Context, who client.ID, key id.ID, words st
 
 // Withdraw takes a dispute back.
 func (s *Service) Withdraw(ctx context.Context, who client.ID, key id.ID) error {
-	return s.d.DB.Write(ctx, func(tx db.Tx) error {
+	return s.own(ctx, who, func(tx db.Tx) error {
 		d, err := s.living(ctx, tx, who, key)
 		if err != nil {
 			return err
@@ -135,6 +136,15 @@ func (s *Service) Withdraw(ctx context.Context, who client.ID, key id.ID) error 
 		}
 		return record(ctx, tx, who, byClient, "dispute.withdrawn", d, "")
 	})
+}
+
+// own does what a client does with his dispute and wakes his pages.
+func (s *Service) own(ctx context.Context, who client.ID, act func(db.Tx) error) error {
+	err := s.d.DB.Write(ctx, act)
+	if err == nil {
+		s.wake(who)
+	}
+	return err
 }
 
 // living reads a dispute that is not over, which the unit of work has to itself.

@@ -18,6 +18,9 @@ import (
 // Kicker wakes the outbox worker.
 type Kicker interface{ Kick() }
 
+// Live wakes open pages (live.Hub).
+type Live interface{ Kick(client.ID) }
+
 // Deps is what a Service works with.
 type Deps struct {
 	DB         *db.DB
@@ -26,6 +29,7 @@ type Deps struct {
 	IDs        *id.Source
 	Operations *operation.Service
 	Outbox     Kicker // may be nil
+	Live       Live   // may be nil
 }
 
 // Service keeps disputes. It is safe for concurrent use.
@@ -73,6 +77,14 @@ func (s *Service) say(ctx context.Context, tx db.Tx, d Dispute, by Author, text 
 	}
 	_, err = tx.Exec(ctx, qSay, int64(d.Client), key.Bytes(), d.ID.Bytes(), int64(by), sealed, tx.Now().UnixMicro())
 	return err
+}
+
+// wake lets the client's pages draw what he himself changed; what the bank
+// changed wakes them with the message about it.
+func (s *Service) wake(who client.ID) {
+	if s.d.Live != nil {
+		s.d.Live.Kick(who)
+	}
 }
 
 const byClient = "client"

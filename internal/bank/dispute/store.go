@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
@@ -24,6 +26,7 @@ var (
 	qAbout     = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND operation = $2 ORDER BY id DESC LIMIT $3`)
 	qAboutLock = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND operation = $2 AND state = 3 ORDER BY id DESC LIMIT 1 {for_update}`)
 	qPaid      = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND state = 3 AND credit_minor > recovered_minor ORDER BY id DESC LIMIT $2`)
+	qMarks     = db.Query(`SELECT operation, id, state FROM dispute WHERE client = $1 AND operation >= $2 AND operation <= $3 ORDER BY id DESC LIMIT $4`)
 	qCountOpen = db.Query(`SELECT CAST(COUNT(*) AS BIGINT) FROM dispute WHERE client = $1 AND state < 3`)
 	qWaiting   = db.Query(`SELECT ` + columns + ` FROM dispute WHERE state = $1 ORDER BY promised_us, client, id LIMIT $2`)
 	qSet       = db.Query(`UPDATE dispute SET state = $3, member = $4, changed_us = $5, credit_minor = $6, recovered_minor = $7, txn = $8 WHERE client = $1 AND id = $2`)
@@ -97,6 +100,59 @@ func (s *Service) About(ctx context.Context, who client.ID, op id.ID) (Dispute, 
 		return Dispute{}, false, err
 	}
 	return all[0], true, nil
+}
+
+// Mark is how the newest dispute of an operation stands.
+type Mark struct {
+	ID    id.ID
+	State State
+}
+
+// maxMarks bounds what one page of a feed may have: see operation.Filter and maxTries.
+const maxMarks = 100 * maxTries
+
+// Marks tells which operations of a page of the feed are or were disputed. A
+// page without purchases costs nothing.
+func (s *Service) Marks(ctx context.Context, who client.ID, page []operation.Operation) (map[id.ID]Mark, error) {
+	var low, high id.ID
+	for _, o := range page {
+		if o.Kind != operation.Purchase && o.Kind != operation.Cash {
+			continue
+		}
+		if low.IsZero() || slices.Compare(o.ID[:], low[:]) < 0 {
+			low = o.ID
+		}
+		if slices.Compare(o.ID[:], high[:]) > 0 {
+			high = o.ID
+		}
+	}
+	if low.IsZero() {
+		return nil, nil
+	}
+	rows, err := s.d.DB.Rows(ctx, qMarks, int64(who), low.Bytes(), high.Bytes(), int64(maxMarks))
+	if err != nil {
+		return nil, fmt.Errorf("disputed operations: %w", err)
+	}
+	defer rows.Close()
+	out := map[id.ID]Mark{}
+	for rows.Next() {
+		var op, key []byte
+		var m Mark
+		if err := rows.Scan(&op, &key, &m.State); err != nil {
+			return nil, err
+		}
+		if m.ID, err = id.FromBytes(key); err != nil {
+			return nil, err
+		}
+		of, err := id.FromBytes(op)
+		if err != nil {
+			return nil, err
+		}
+		if _, newer := out[of]; !newer {
+			out[of] = m
+		}
+	}
+	return out, rows.Err()
 }
 
 // One reads a dispute of a client with its messages.

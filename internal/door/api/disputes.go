@@ -16,6 +16,7 @@ type Disputes interface {
 	Open(ctx context.Context, who client.ID, n dispute.Claim) (d dispute.Dispute, fresh bool, err error)
 	Of(ctx context.Context, who client.ID) ([]dispute.Dispute, error)
 	One(ctx context.Context, who client.ID, key id.ID) (dispute.Dispute, error)
+	Marks(ctx context.Context, who client.ID, page []operation.Operation) (map[id.ID]dispute.Mark, error)
 }
 
 // addDisputes lists the operations on disputes.

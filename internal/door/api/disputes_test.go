@@ -65,5 +65,13 @@ func TestDisputes(t *testing.T) {
 		}
 		w.problem(w.post(anna.transfer, "/disputes", obj{"operation": (id.ID{9}).Text(operation.Prefix), "reason": "twice"}), 404, "operation.missing")
 		w.problem(w.get(anna.reading, "/disputes/x"), 404, "dispute.missing")
+		// The feed and the operation itself name the dispute; what has none says nothing.
+		mark := `"dispute":{"id":"` + r.text("id") + `","state":"open"}`
+		if feed := w.get(anna.reading, "/operations").raw; strings.Count(feed, `"dispute"`) != 1 || !strings.Contains(feed, mark) {
+			t.Error(feed)
+		}
+		if o := w.get(anna.reading, "/operations/"+bought).raw; !strings.Contains(o, mark) {
+			t.Error(o)
+		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/transfer"
@@ -36,6 +37,29 @@ type Operation struct {
 	Message      string    `json:"message,omitempty"`
 	Transfer     string    `json:"transfer,omitempty"`
 	Purchase     *Purchase `json:"purchase,omitempty"`
+	Dispute      *Disputed `json:"dispute,omitempty"`
+}
+
+// Disputed is the newest dispute of an operation.
+type Disputed struct {
+	ID    string `json:"id" example:"di_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	State string `json:"state" enum:"open,needs_answer,accepted,refused,withdrawn"`
+}
+
+// withDisputes shows operations of a feed with their disputes.
+func (d *Door) withDisputes(ctx context.Context, c *call, ops ...operation.Operation) ([]Operation, error) {
+	marks, err := d.d.Disputes.Marks(ctx, c.token.Client, ops)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Operation, len(ops))
+	for i, o := range ops {
+		out[i] = shownOperation(o)
+		if m, ok := marks[o.ID]; ok {
+			out[i].Dispute = &Disputed{ID: m.ID.Text(dispute.Prefix), State: m.State.Word()}
+		}
+	}
+	return out, nil
 }
 
 // Purchase is what the card network told of an operation of a card.
@@ -140,9 +164,9 @@ func (d *Door) operations(ctx context.Context, c *call, in *pageInput) (*answer[
 	if err != nil {
 		return nil, err
 	}
-	out := OperationPage{Operations: []Operation{}}
-	for _, o := range page.Operations {
-		out.Operations = append(out.Operations, shownOperation(o))
+	var out OperationPage
+	if out.Operations, err = d.withDisputes(ctx, c, page.Operations...); err != nil {
+		return nil, err
 	}
 	if !page.Next.IsZero() {
 		out.Next = page.Next.Text(operation.Prefix)
@@ -163,7 +187,11 @@ func (d *Door) operation(ctx context.Context, c *call, in *idInput) (*answer[Ope
 	if err != nil {
 		return nil, err
 	}
-	return ok(shownOperation(o))
+	list, err := d.withDisputes(ctx, c, o)
+	if err != nil {
+		return nil, err
+	}
+	return ok(list[0])
 }
 
 // decimal writes a sum with as many digits as its currency has.

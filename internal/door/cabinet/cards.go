@@ -83,10 +83,14 @@ func (d *Door) renderCard(w http.ResponseWriter, r *http.Request, status int, k 
 	if err != nil {
 		return err
 	}
+	var own []operation.Operation
 	for _, o := range page.Operations {
-		if ofCard(o, k) && len(v.Operations) < cardRows {
-			v.Operations = append(v.Operations, row(v.P, o, all))
+		if ofCard(o, k) && len(own) < cardRows {
+			own = append(own, o)
 		}
+	}
+	if v.Operations, err = d.rows(r, v.P, own, all); err != nil {
+		return err
 	}
 	return d.render(w, r, status, CardPage(v))
 }

@@ -111,3 +111,55 @@ func TestDisputeStory(t *testing.T) {
 	}
 	p.get(sent + "/dispute").is(422)
 }
+
+// The feed flags what is disputed for as long as somebody owes an answer, on
+// every list of operations, and open pages learn of it live.
+func TestDisputedRows(t *testing.T) {
+	each(t, func(w *world) {
+		p := w.person(1, 1000)
+		bought := p.buys("Кинотеатр", 500)
+		p.buys("Булочная", 100)
+		const flag, asked = "разбираемся", "ждём ответа"
+		flags := func(want string, times int) {
+			t.Helper()
+			for _, path := range []string{"/home", "/operations"} {
+				page := p.get(path).is(200).body
+				for _, words := range []string{flag, asked} {
+					n := 0
+					if words == want {
+						n = times
+					}
+					if got := strings.Count(page, words); got != n {
+						t.Errorf("%s says %q %d times, want %d", path, words, got, n)
+					}
+				}
+			}
+		}
+		flags(flag, 0)
+		events, stop := p.listen()
+		defer stop()
+		await(t, events, "hx-partial")
+		page := p.disputes(bought)
+		await(t, events, flag)
+		flags(flag, 1)
+		key, err := id.Parse(dispute.Prefix, strings.TrimPrefix(page, "/disputes/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := dispute.By{Member: id.NewSource(time.Now).New(), Ref: "staff:st_1"}
+		for _, do := range []func(tx db.Tx) error{
+			func(tx db.Tx) error { return w.disputes.Take(ctx, tx, p.id, key, by) },
+			func(tx db.Tx) error { return w.disputes.Ask(ctx, tx, p.id, key, by, "Какой номер заказа?") },
+		} {
+			if err := w.DB.Write(ctx, do); err != nil {
+				t.Fatal(err)
+			}
+		}
+		flags(asked, 1)
+		p.post(page, url.Values{"act": {"answer"}, "words": {"Номер 15"}}).to(page)
+		await(t, events, flag)
+		p.post(page, url.Values{"act": {"withdraw"}}).to(page)
+		await(t, events, "Кинотеатр")
+		flags(flag, 0)
+	})
+}

@@ -48,7 +48,10 @@ func (d *Door) home(r *http.Request) (HomeView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Feed, v.More = rows(v.P, feed.Operations, cards), !feed.Next.IsZero()
+	if v.Feed, err = d.rows(r, v.P, feed.Operations, cards); err != nil {
+		return v, err
+	}
+	v.More = !feed.Next.IsZero()
 	if v.Alerts, err = d.alerts(r, v.Page); err != nil {
 		return v, err
 	}

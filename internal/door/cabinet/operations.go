@@ -37,7 +37,9 @@ func (d *Door) getOperations(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.Operations = rows(v.P, page.Operations, cards)
+	if v.Operations, err = d.rows(r, v.P, page.Operations, cards); err != nil {
+		return err
+	}
 	if !page.Next.IsZero() {
 		v.Next = page.Next.Text(operation.Prefix)
 	}

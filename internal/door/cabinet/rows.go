@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/locale"
@@ -138,13 +139,24 @@ func pick(cards []owned, outside string) (owned, error) {
 	return owned{}, card.ErrMissing
 }
 
-// rows turns a page of the feed into what is drawn.
-func rows(p *locale.Printer, ops []operation.Operation, cards []owned) []ui.Operation {
+// rows turns a page of the feed into what is drawn. One that is disputed has a
+// flag for as long as the bank or the client owes an answer.
+func (d *Door) rows(r *http.Request, p *locale.Printer, ops []operation.Operation, cards []owned) ([]ui.Operation, error) {
+	marks, err := d.Disputes.Marks(r.Context(), of(r).session.Client, ops)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ui.Operation, len(ops))
 	for i, o := range ops {
 		out[i] = row(p, o, cards)
+		switch marks[o.ID].State {
+		case dispute.Open:
+			out[i].State = ui.Disputed
+		case dispute.NeedsAnswer:
+			out[i].State = ui.Asked
+		}
 	}
-	return out
+	return out, nil
 }
 
 func row(p *locale.Printer, o operation.Operation, cards []owned) ui.Operation {

@@ -114,8 +114,8 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	w.acquirer = &acquirer{charges: map[string]topup.Outcome{}}
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	operations, limits := operation.New(d, v), limit.New(d, v, limit.Standard())
-	w.disputes = dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations})
 	w.hub = live.New(operations, d.Now, log)
+	w.disputes = dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations, Live: w.hub})
 	front, err := web.New(web.Options{Origin: w.origin, FormTargets: []string{otherBank}, Rate: web.Rate{PerSecond: -1}, Log: log})
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,8 @@ const (
 	Declined State = "declined" // struck sum, red icon and the reason
 	Refund   State = "refund"   // money came back
 	Released State = "released" // a hold was given back
-	Disputed State = "disputed" // flag
+	Disputed State = "disputed" // flag: the bank looks into it
+	Asked    State = "asked"    // … and waits for the client's answer
 )
 
 // Operation is one row of the feed.

@@ -216,7 +216,7 @@ func TestM22_ACorrectionSettlesItsBreak(t *testing.T) {
 		}
 		_, err = o.purchases.Import(ctx, purchase.File{ID: "CLR-1", Network: "test", Day: "2026-11-29", Print: []byte("1"), Records: []purchase.Record{r}})
 		o.must(err)
-		breaks, err := o.purchases.Breaks(ctx)
+		breaks, err := o.purchases.Breaks(ctx, purchase.Break{}, 100)
 		if err != nil || len(breaks) != 1 || breaks[0].Client != o.who {
 			o.Fatal(breaks, err)
 		}

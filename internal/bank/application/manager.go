@@ -36,7 +36,8 @@ var (
 
 var (
 	qQueue = db.Query(`SELECT id FROM card_application WHERE state IN ($1, $2, $3, $4) AND twin IS NULL AND ($5 = '' OR staff = $5)
-		ORDER BY promised_us, id LIMIT $6`)
+		AND (promised_us, id) > ($6, $7) ORDER BY promised_us, id LIMIT $8`)
+	qPromised  = db.Query(`SELECT promised_us FROM card_application WHERE id = $1`)
 	qTwinCount = db.Query(`SELECT COUNT(*) FROM card_application WHERE twin = $1`)
 )
 
@@ -59,7 +60,17 @@ func (s *Service) Queue(ctx context.Context, by Actor, f QueueFilter) ([]QueueRo
 	if f.Limit <= 0 || f.Limit > maxQueue {
 		f.Limit = maxQueue
 	}
-	rows, err := s.db.Rows(ctx, qQueue, in[0], in[1], in[2], in[3], mine, f.Limit)
+	from := int64(-1)
+	if !f.After.IsZero() {
+		err := s.db.Row(ctx, qPromised, f.After.Bytes()).Scan(&from)
+		if errors.Is(err, db.ErrNoRows) {
+			err = ErrMissing
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	rows, err := s.db.Rows(ctx, qQueue, in[0], in[1], in[2], in[3], mine, from, f.After.Bytes(), f.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}

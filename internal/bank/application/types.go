@@ -298,6 +298,7 @@ type Call struct {
 type QueueFilter struct {
 	Mine   bool // only those the actor took
 	States []State
+	After  id.ID // the last one of the page before; zero: from the first
 	Limit  int
 }
 

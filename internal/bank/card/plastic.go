@@ -176,6 +176,9 @@ func (s *Service) DeliveryOf(ctx context.Context, who client.ID, card id.ID) (De
 	return d, nil
 }
 
+// maxQueue bounds a page of the queue.
+const maxQueue = 200
+
 // Deliveries lists plastic that stands somewhere, the longest waiting first,
 // for staff; after is the last one of the page before. Where it goes is not
 // opened: that takes a case, see DeliveryOf.
@@ -184,7 +187,7 @@ func (s *Service) Deliveries(ctx context.Context, state DeliveryState, after Del
 	if !after.Ordered.IsZero() {
 		from = after.Ordered.UnixMicro()
 	}
-	rows, err := s.db.Rows(ctx, qDeliveries, int16(state), from, int64(after.Client), after.Card.Bytes(), min(max(limit, 1), maxCards))
+	rows, err := s.db.Rows(ctx, qDeliveries, int16(state), from, int64(after.Client), after.Card.Bytes(), min(max(limit, 1), maxQueue))
 	if err != nil {
 		return nil, fmt.Errorf("deliveries: %w", err)
 	}

@@ -138,7 +138,7 @@ func TestStaff(t *testing.T) {
 		if now := w.now(d); now.State != dispute.NeedsAnswer || now.Said[1].By != dispute.ByBank {
 			t.Errorf("%+v", now)
 		}
-		waiting, err := w.svc.Waiting(bg, dispute.NeedsAnswer)
+		waiting, err := w.svc.Waiting(bg, dispute.NeedsAnswer, dispute.Dispute{}, 10)
 		if err != nil || len(waiting) != 1 || waiting[0].ID != d.ID {
 			t.Error(waiting, err)
 		}

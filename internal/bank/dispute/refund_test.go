@@ -57,7 +57,7 @@ func (w *world) isStep(op id.ID, what string, roubles int64) {
 
 func (w *world) breaks() map[purchase.Result]int {
 	w.Helper()
-	list, err := w.shops.Breaks(bg)
+	list, err := w.shops.Breaks(bg, purchase.Break{}, 100)
 	w.must(err)
 	out := map[purchase.Result]int{}
 	for _, b := range list {

@@ -28,8 +28,9 @@ var (
 	qPaid      = db.Query(`SELECT ` + columns + ` FROM dispute WHERE client = $1 AND state = 3 AND credit_minor > recovered_minor ORDER BY id DESC LIMIT $2`)
 	qMarks     = db.Query(`SELECT operation, id, state FROM dispute WHERE client = $1 AND operation >= $2 AND operation <= $3 ORDER BY id DESC LIMIT $4`)
 	qCountOpen = db.Query(`SELECT CAST(COUNT(*) AS BIGINT) FROM dispute WHERE client = $1 AND state < 3`)
-	qWaiting   = db.Query(`SELECT ` + columns + ` FROM dispute WHERE state = $1 ORDER BY promised_us, client, id LIMIT $2`)
-	qSet       = db.Query(`UPDATE dispute SET state = $3, member = $4, changed_us = $5, credit_minor = $6, recovered_minor = $7, txn = $8 WHERE client = $1 AND id = $2`)
+	qWaiting   = db.Query(`SELECT ` + columns + ` FROM dispute WHERE state = $1 AND (promised_us, client, id) > ($2, $3, $4)
+		ORDER BY promised_us, client, id LIMIT $5`)
+	qSet = db.Query(`UPDATE dispute SET state = $3, member = $4, changed_us = $5, credit_minor = $6, recovered_minor = $7, txn = $8 WHERE client = $1 AND id = $2`)
 
 	qSay   = db.Query(`INSERT INTO dispute_word (client, id, dispute, author, body, at_us) VALUES ($1, $2, $3, $4, $5, $6)`)
 	qSaid  = db.Query(`SELECT id, author, body, at_us FROM dispute_word WHERE client = $1 AND dispute = $2 ORDER BY at_us, id LIMIT $3`)
@@ -206,7 +207,15 @@ func (s *Service) Line(ctx context.Context, who client.ID, key id.ID) (Dispute, 
 	return scan(s.d.DB.Row(ctx, qOne, int64(who), key.Bytes()))
 }
 
-// Waiting lists the disputes of a state, the most urgent first, for staff.
-func (s *Service) Waiting(ctx context.Context, state State) ([]Dispute, error) {
-	return list(ctx, s.d.DB, qWaiting, int64(state), int64(maxListed))
+// maxWaiting bounds a page of the staff's queue.
+const maxWaiting = 200
+
+// Waiting lists the disputes of a state, the most urgent first, for staff;
+// after is the last one of the page before, the zero value begins.
+func (s *Service) Waiting(ctx context.Context, state State, after Dispute, limit int) ([]Dispute, error) {
+	from := int64(0)
+	if !after.Promised.IsZero() {
+		from = after.Promised.UnixMicro()
+	}
+	return list(ctx, s.d.DB, qWaiting, int64(state), from, int64(after.Client), after.ID.Bytes(), int64(min(max(limit, 1), maxWaiting)))
 }

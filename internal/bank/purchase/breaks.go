@@ -61,19 +61,24 @@ func ParseBreak(s string) (arn string, kind int, err error) {
 
 const breakColumns = `arn, kind, file, line, client, auth, result, amount_minor, held_minor, at_us, seen_us`
 
-// maxBreaks bounds the report.
+// maxBreaks bounds a page of the report.
 const maxBreaks = 200
 
 var (
 	qBreaks = db.Query(`SELECT ` + breakColumns + ` FROM clearing_item
-		WHERE seen_us IS NULL AND result > 3 ORDER BY at_us, arn, kind LIMIT $1`)
+		WHERE seen_us IS NULL AND result > 3 AND (at_us, arn, kind) > ($1, $2, $3) ORDER BY at_us, arn, kind LIMIT $4`)
 	qBreak  = db.Query(`SELECT ` + breakColumns + ` FROM clearing_item WHERE arn = $1 AND kind = $2 AND result > 3`)
 	qSettle = db.Query(`UPDATE clearing_item SET seen_us = $3 WHERE arn = $1 AND kind = $2 AND seen_us IS NULL AND result > 3`)
 )
 
-// Breaks lists the breaks that nobody has settled, the oldest first.
-func (s *Service) Breaks(ctx context.Context) ([]Break, error) {
-	rows, err := s.d.DB.Rows(ctx, qBreaks, int64(maxBreaks))
+// Breaks lists the breaks that nobody has settled, the oldest first; after is
+// the last one of the page before, the zero value begins.
+func (s *Service) Breaks(ctx context.Context, after Break, limit int) ([]Break, error) {
+	from := int64(0)
+	if !after.At.IsZero() {
+		from = after.At.UnixMicro()
+	}
+	rows, err := s.d.DB.Rows(ctx, qBreaks, from, after.ARN, int64(after.Kind), int64(min(max(limit, 1), maxBreaks)))
 	if err != nil {
 		return nil, fmt.Errorf("breaks: %w", err)
 	}

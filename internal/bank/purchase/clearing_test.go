@@ -69,7 +69,7 @@ func TestClearing(t *testing.T) {
 		if _, err := w.svc.Import(context.Background(), purchase.File{ID: "CLR-1", Print: []byte("else")}); err == nil {
 			t.Error("another file of the same name was taken")
 		}
-		breaks, err := w.svc.Breaks(context.Background())
+		breaks, err := w.svc.Breaks(context.Background(), purchase.Break{}, 100)
 		if err != nil || len(breaks) != 3 {
 			t.Fatalf("%d breaks, %v", len(breaks), err)
 		}
@@ -93,7 +93,7 @@ func TestClearing(t *testing.T) {
 				t.Errorf("%+v %v %v", one, err, err2)
 			}
 		}
-		if left, _ := w.svc.Breaks(context.Background()); len(left) != 0 {
+		if left, _ := w.svc.Breaks(context.Background(), purchase.Break{}, 100); len(left) != 0 {
 			t.Errorf("%d breaks are left", len(left))
 		}
 		w.sound()

@@ -149,7 +149,9 @@ func TestDisputedRows(t *testing.T) {
 		by := dispute.By{Member: id.NewSource(time.Now).New(), Ref: "staff:st_1"}
 		for _, do := range []func(tx db.Tx) error{
 			func(tx db.Tx) error { return w.disputes.Take(ctx, tx, p.id, key, by) },
-			func(tx db.Tx) error { return w.disputes.Ask(ctx, tx, p.id, key, by, "Какой номер заказа?") },
+			func(tx db.Tx) error {
+				return w.disputes.Ask(ctx, tx, p.id, key, by, "Какой номер заказа?")
+			},
 		} {
 			if err := w.DB.Write(ctx, do); err != nil {
 				t.Fatal(err)

@@ -59,9 +59,23 @@ func (d *Door) getQueue(w http.ResponseWriter, r *http.Request) error {
 	default:
 		v.Show, f.States = showWaiting, []application.State{application.Submitted, application.CallDue}
 	}
+	f.Limit = d.QueueRows + 1
+	if text := r.URL.Query().Get("after"); text != "" {
+		var err error
+		if f.After, err = id.Parse(application.Prefix, text); err != nil {
+			return badCursor(err)
+		}
+	}
 	rows, err := d.Applications.Queue(r.Context(), of(r).actor, f)
+	if errors.Is(err, application.ErrMissing) {
+		return badCursor(err)
+	}
 	if err != nil {
 		return err
+	}
+	rows, more := cut(rows, d.QueueRows)
+	if more {
+		v.Next = rows[len(rows)-1].ID.Text(application.Prefix)
 	}
 	for _, row := range rows {
 		v.Rows = append(v.Rows, lineOf(v.Page, row))

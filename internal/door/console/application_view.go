@@ -20,6 +20,7 @@ type QueueView struct {
 	Page
 	Show string
 	Rows []QueueLine
+	Next string // the key of the page's last line; empty: nothing follows
 }
 
 // QueueLine is one application, masked.

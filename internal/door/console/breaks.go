@@ -37,6 +37,7 @@ type BreakLine struct {
 type BreaksView struct {
 	Page
 	Lines []BreakLine
+	Next  string // the key of the page's last line; empty: nothing follows
 }
 
 // BreakView is one break and the ways to end it.
@@ -73,9 +74,23 @@ func recordWord(kind int) string {
 
 func (d *Door) getBreaks(w http.ResponseWriter, r *http.Request) error {
 	v := BreaksView{Page: d.shown(w, r)}
-	list, err := d.Purchases.Breaks(r.Context())
+	var after purchase.Break
+	if text := r.URL.Query().Get("after"); text != "" {
+		arn, kind, err := purchase.ParseBreak(text)
+		if err == nil {
+			after, err = d.Purchases.BreakOf(r.Context(), arn, kind)
+		}
+		if err != nil {
+			return badCursor(err)
+		}
+	}
+	list, err := d.Purchases.Breaks(r.Context(), after, d.QueueRows+1)
 	if err != nil {
 		return err
+	}
+	list, more := cut(list, d.QueueRows)
+	if more {
+		v.Next = list[len(list)-1].Text()
 	}
 	for _, b := range list {
 		line, err := d.breakLine(r, v.Page, b)

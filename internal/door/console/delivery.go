@@ -26,9 +26,6 @@ func (d *Door) deliveryRoutes() []route {
 	}
 }
 
-// maxDeliveryLines bounds the queue of one state; the longest waiting come first.
-const maxDeliveryLines = 100
-
 // deliveryStates are the queues, in the order a card passes them.
 func deliveryStates() []card.DeliveryState {
 	return []card.DeliveryState{card.Ordered, card.Made, card.WithCourier, card.HandedOver}
@@ -38,7 +35,8 @@ func deliveryStates() []card.DeliveryState {
 type DeliveriesView struct {
 	Page
 	State card.DeliveryState
-	Lines []DeliveryLine
+	Lines []DeliveryLine // the longest waiting first
+	Next  string         // the key of the page's last line; empty: nothing follows
 }
 
 // DeliveryLine is one plastic card on its way.
@@ -68,16 +66,30 @@ func (d *Door) getDeliveries(w http.ResponseWriter, r *http.Request) error {
 			v.State = s
 		}
 	}
-	list, err := d.Cards.Deliveries(r.Context(), v.State, card.Delivery{}, maxDeliveryLines)
+	var after card.Delivery
+	if text := r.URL.Query().Get("after"); text != "" {
+		who, key, err := d.clientCursor(r, text, card.Prefix)
+		if err == nil {
+			after, err = d.Cards.DeliveryOf(r.Context(), who, key)
+		}
+		if err != nil {
+			return badCursor(err)
+		}
+	}
+	list, err := d.Cards.Deliveries(r.Context(), v.State, after, d.QueueRows+1)
 	if err != nil {
 		return err
 	}
+	list, more := cut(list, d.QueueRows)
 	for _, one := range list {
 		line, _, err := d.deliveryLine(r.Context(), one)
 		if err != nil {
 			return err
 		}
 		v.Lines = append(v.Lines, line)
+		if more {
+			v.Next = line.UID + "." + one.Card.Text(card.Prefix)
+		}
 	}
 	return d.render(w, r, http.StatusOK, DeliveriesPage(v))
 }

@@ -35,6 +35,7 @@ type DisputesView struct {
 	Page
 	State dispute.State
 	Lines []DisputeLine
+	Next  string // the key of the page's last line; empty: nothing follows
 }
 
 // DisputeLine is a dispute in a list: masked, without words.
@@ -96,16 +97,30 @@ func (d *Door) getDisputes(w http.ResponseWriter, r *http.Request) error {
 			v.State = s
 		}
 	}
-	list, err := d.Disputes.Waiting(r.Context(), v.State)
+	var after dispute.Dispute
+	if text := r.URL.Query().Get("after"); text != "" {
+		who, key, err := d.clientCursor(r, text, dispute.Prefix)
+		if err == nil {
+			after, err = d.Disputes.Line(r.Context(), who, key)
+		}
+		if err != nil {
+			return badCursor(err)
+		}
+	}
+	list, err := d.Disputes.Waiting(r.Context(), v.State, after, d.QueueRows+1)
 	if err != nil {
 		return err
 	}
+	list, more := cut(list, d.QueueRows)
 	for _, x := range list {
 		line, err := d.disputeLine(r, v.Page, x)
 		if err != nil {
 			return err
 		}
 		v.Lines = append(v.Lines, line)
+		if more {
+			v.Next = line.UID + "." + line.Number
+		}
 	}
 	return d.render(w, r, http.StatusOK, DisputesPage(v))
 }

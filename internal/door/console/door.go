@@ -52,6 +52,8 @@ type Deps struct {
 	// AuditReport names the file that `make audit` writes; may be empty.
 	AuditReport string
 
+	QueueRows int // lines of one page of a queue; 0 means a hundred
+
 	Log *slog.Logger     // may be nil
 	Now func() time.Time // real time, for sessions; the machine's when nil
 	// Stopping is closed when the server begins to shut down. May be nil.
@@ -68,6 +70,9 @@ func New(d Deps) *Door {
 	}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.QueueRows == 0 {
+		d.QueueRows = queueRows
 	}
 	return &Door{d}
 }

@@ -18,10 +18,10 @@ import (
 func (d *Door) disputeRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/operations/{id}/dispute", who: insider, serve: d.getNewDispute},
-		{method: http.MethodPost, path: "/operations/{id}/dispute", who: insider, serve: d.postNewDispute},
+		{method: http.MethodPost, path: "/operations/{id}/dispute", who: insider, serve: d.postNewDispute, keep: d.keepDispute},
 		{method: http.MethodGet, path: "/disputes", who: insider, serve: d.getDisputes},
 		{method: http.MethodGet, path: "/disputes/{id}", who: insider, serve: d.getDispute},
-		{method: http.MethodPost, path: "/disputes/{id}", who: insider, serve: d.postDispute},
+		{method: http.MethodPost, path: "/disputes/{id}", who: insider, serve: d.postDispute, keep: d.keepDispute},
 	}
 }
 
@@ -109,7 +109,12 @@ func (d *Door) getNewDispute(w http.ResponseWriter, r *http.Request) error {
 	if found && !x.State.Over() {
 		return seeOther(w, r, "/disputes/"+x.Text())
 	}
-	return d.renderNewDispute(w, r, http.StatusOK, o, NewDisputeView{})
+	kept, old := d.keptDispute(r)
+	if old {
+		leaveNotice(w, noticeDraft)
+		return seeOther(w, r, r.URL.EscapedPath())
+	}
+	return d.renderNewDispute(w, r, http.StatusOK, o, NewDisputeView{Why: kept.Why, Words: kept.Message})
 }
 
 func (d *Door) renderNewDispute(w http.ResponseWriter, r *http.Request, status int, o operation.Operation, v NewDisputeView) error {
@@ -180,7 +185,12 @@ func (d *Door) getDispute(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return d.renderDispute(w, r, http.StatusOK, x, DisputeView{})
+	kept, old := d.keptDispute(r)
+	if old {
+		leaveNotice(w, noticeDraft)
+		return seeOther(w, r, r.URL.EscapedPath())
+	}
+	return d.renderDispute(w, r, http.StatusOK, x, DisputeView{Words: kept.Message})
 }
 
 func (d *Door) renderDispute(w http.ResponseWriter, r *http.Request, status int, x dispute.Dispute, v DisputeView) error {

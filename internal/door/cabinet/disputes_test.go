@@ -1,11 +1,14 @@
 package cabinet_test
 
 import (
+	"html"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/db"
@@ -164,4 +167,47 @@ func TestDisputedRows(t *testing.T) {
 		await(t, events, "Кинотеатр")
 		flags(flag, 0)
 	})
+}
+
+// A session that ends while a dispute is written loses nothing: what was said
+// meets its owner after the login, and stands in no address.
+func TestExpiredSessionKeepsADispute(t *testing.T) {
+	w := lite(t)
+	p := w.person(1, 1000)
+	path := p.buys("Kinoteatr", 500) + "/dispute"
+	for name, c := range map[string]struct{ words, kept string }{
+		"some words": {"Заплатил <один> раз & списали два\nвот чек", "Заплатил <один> раз & списали два\nвот чек"},
+		"a thousand": {strings.Repeat("я", 1001), strings.Repeat("я", 1000)},
+		"too long":   {strings.Repeat("🧾", 1000), strings.Repeat("🧾", 562)},
+		"nothing":    {"", ""},
+	} {
+		form := p.get(path).is(200).form(path)
+		form.Set("why", "twice")
+		form.Set("words", c.words)
+		w.Wait(5*time.Minute + time.Second)
+		login := p.post(path, form).to("/login")
+		if !strings.Contains(login, "kept=1") || strings.Contains(login, "twice") {
+			t.Errorf("%s: %s", name, login)
+		}
+		pass := p.get(login).is(200).form("/login/passcode")
+		pass.Set("passcode", accesstest.Passcode)
+		back := p.post("/login/passcode", pass).is(303).header.Get("Location")
+		kept := p.get(back).is(200)
+		_, words, _ := strings.Cut(kept.body, "<textarea")
+		_, words, _ = strings.Cut(words, ">")
+		words, _, _ = strings.Cut(words, "</textarea>")
+		if kept.form(path).Get("why") != "twice" || html.UnescapeString(words) != c.kept {
+			t.Errorf("%s: kept %d letters: %q", name, utf8.RuneCountInString(html.UnescapeString(words)), words)
+		}
+		if name == "some words" {
+			w.person(2, 0).get(back).is(404)
+			p.get(path + "?draft=x").to(path)
+			p.get(path).is(200).has("Форма открыта слишком давно")
+		}
+	}
+	page := p.disputes(strings.TrimSuffix(path, "/dispute"))
+	w.Wait(5*time.Minute + time.Second)
+	if login := p.post(page, url.Values{"act": {"answer"}, "words": {"Номер 15"}}).to("/login"); !strings.Contains(login, "kept=1") {
+		t.Error(login)
+	}
 }

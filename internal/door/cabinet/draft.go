@@ -15,7 +15,7 @@ import (
 	"rocketbank/internal/ledger"
 )
 
-// draft is a transfer or top-up between two pages. It travels through the
+// draft is a transfer, a top-up or what is said in a dispute between two pages. It travels through the
 // browser under seal, bound to its client and short-lived: an address may show
 // neither names nor messages (W08), and a form outlives the session it was
 // typed in. Codes, card numbers and passcodes are never part of it.
@@ -23,7 +23,8 @@ type draft struct {
 	To      string `json:"t,omitempty"` // payee token, or our card of a top-up
 	From    string `json:"f,omitempty"` // our card
 	Amount  string `json:"a,omitempty"` // as typed
-	Message string `json:"m,omitempty"`
+	Message string `json:"m,omitempty"` // or the words of a dispute
+	Why     string `json:"w,omitempty"` // the reason of a dispute
 	Quote   string `json:"q,omitempty"` // what the confirmation page shows
 	Key     id.ID  `json:"k"`           // idempotency key of the order
 	Until   int64  `json:"u"`
@@ -40,6 +41,7 @@ const (
 	// What a draft keeps of a field that nobody has checked yet.
 	keptShort = 120 // runes
 	keptLong  = 600
+	keptWords = 1000
 )
 
 func draftAt(whose client.ID) vault.At {
@@ -84,11 +86,15 @@ func (d *Door) keptFor(r *http.Request) (client.ID, bool) {
 }
 
 func (d *Door) keep(r *http.Request, page string, x draft) (string, bool) {
+	x.To, x.From, x.Amount, x.Message = cut(x.To, 4*keptLong), cut(x.From, keptShort), cut(x.Amount, keptShort), cut(x.Message, keptLong)
+	return d.keepWhole(r, page, x)
+}
+
+func (d *Door) keepWhole(r *http.Request, page string, x draft) (string, bool) {
 	whose, ok := d.keptFor(r)
 	if !ok {
 		return page, false
 	}
-	x.To, x.From, x.Amount, x.Message = cut(x.To, 4*keptLong), cut(x.From, keptShort), cut(x.Amount, keptShort), cut(x.Message, keptLong)
 	token, err := d.sealDraft(whose, x)
 	if err != nil {
 		return page, false
@@ -119,6 +125,30 @@ func (d *Door) keepConfirm(r *http.Request) (string, bool) {
 func (d *Door) keepTopUp(r *http.Request) (string, bool) {
 	f := of(r).form
 	return d.keep(r, "/topup", draft{To: f.Get("to"), Amount: f.Get("amount"), Key: d.keyOf(f.Get("key"))})
+}
+
+// keepDispute keeps what was said in a dispute. It may be long: of what the
+// address of a login has no room for, the end is lost rather than all of it.
+func (d *Door) keepDispute(r *http.Request) (string, bool) {
+	f := of(r).form
+	x := draft{Why: cut(f.Get("why"), keptShort), Message: cut(f.Get("words"), keptWords)}
+	for {
+		back, kept := d.keepWhole(r, r.URL.EscapedPath(), x)
+		if _, fits := web.LocalPath(back); fits || x.Message == "" {
+			return back, kept
+		}
+		x.Message = cut(x.Message, utf8.RuneCountInString(x.Message)*3/4)
+	}
+}
+
+// keptDispute gives back what keepDispute kept; old tells that it is gone.
+func (d *Door) keptDispute(r *http.Request) (x draft, old bool) {
+	token := r.URL.Query().Get("draft")
+	if token == "" {
+		return draft{}, false
+	}
+	x, ok := d.openDraft(of(r).session.Client, token)
+	return x, !ok
 }
 
 // keyOf reads the idempotency key of a form; a page without a good one gets one.

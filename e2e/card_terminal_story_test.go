@@ -17,7 +17,7 @@ func TestTerminalStories(t *testing.T) {
 		who := d.Person("Тимур")
 		c := d.Open(t, Opt{Mobile: true, Within: 6 * time.Minute})
 		c.Login(d, who.Phone, who.Passcode)
-		till := Open(t, d.Sandbox, Opt{Within: 6 * time.Minute})
+		till := Open(t, d.Sandbox, Opt{Within: 12 * time.Minute})
 		d.Clear() // what the example people bought lately
 		chipAndPIN(d, c, till, who)
 		cashAndTip(t, d, c, till, who)

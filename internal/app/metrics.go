@@ -35,7 +35,7 @@ func (b *bank) metrics(answers *answers) http.Handler {
 	count("rocketbank_ledger_batches_total", "Commits of the batch writers.", func(s ledger.Stats) int64 { return s.Batches })
 	count("rocketbank_ledger_retries_total", "Batches that had to run again.", func(s ledger.Stats) int64 { return s.Retries })
 	count("rocketbank_ledger_poisoned_total", "Transactions that no batch could write; each is a bug.", func(s ledger.Stats) int64 { return s.Poisoned })
-	r.MustRegister(answers.total)
+	r.MustRegister(answers.total, internetCounter{b})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{Timeout: metricsIn}))
 	return mux
@@ -63,4 +63,24 @@ func (g outboxGauge) Collect(to chan<- prometheus.Metric) {
 	}
 	to <- prometheus.MustNewConstMetric(outboxWaiting, prometheus.GaugeValue, float64(waiting))
 	to <- prometheus.MustNewConstMetric(outboxDead, prometheus.GaugeValue, float64(dead))
+}
+
+var internetAnswers = prometheus.NewDesc("rocketbank_internet_purchases_total",
+	"Questions of 3-D Secure by how they were answered at once: passed, challenged, refused, other.", []string{"outcome"}, nil)
+
+// internetCounter tells how this process answered the shops' questions.
+type internetCounter struct{ b *bank }
+
+// Describe names the figure.
+func (internetCounter) Describe(to chan<- *prometheus.Desc) { to <- internetAnswers }
+
+// Collect reads the counts; a bank without 3-D Secure has none.
+func (c internetCounter) Collect(to chan<- prometheus.Metric) {
+	if c.b.authentications == nil {
+		return
+	}
+	passed, challenged, refused, other := c.b.authentications.Counts()
+	for outcome, n := range map[string]int64{"passed": passed, "challenged": challenged, "refused": refused, "other": other} {
+		to <- prometheus.MustNewConstMetric(internetAnswers, prometheus.CounterValue, float64(n), outcome)
+	}
 }

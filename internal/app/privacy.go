@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/application"
+	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/privacy"
@@ -43,7 +44,8 @@ func (b *bank) openPrivacy(brand string) *privacy.Service {
 				}
 				return out, err
 			},
-			Disputes: b.disputesOf,
+			Disputes:        b.disputesOf,
+			Authentications: b.authenticationsOf,
 			Looks: func(ctx context.Context, who client.ID) ([]privacy.Look, error) {
 				all, err := b.staff.LooksAt(ctx, who)
 				out := make([]privacy.Look, len(all))
@@ -77,4 +79,19 @@ func (b *bank) disputesOf(ctx context.Context, who client.ID) ([]privacy.Dispute
 		}
 	}
 	return out, nil
+}
+
+// authenticationsOf gives what shops in the internet asked about a client's cards.
+func (b *bank) authenticationsOf(ctx context.Context, who client.ID) ([]privacy.Authentication, error) {
+	if b.authentications == nil {
+		return nil, nil
+	}
+	all, err := b.authentications.Past(ctx, who)
+	out := make([]privacy.Authentication, len(all))
+	for i, x := range all {
+		out[i] = privacy.Authentication{
+			ID: x.ID.Text(authentication.Prefix), Card: x.Last4, Shop: x.Shop, Amount: x.Amount, At: x.At, Outcome: string(x.Outcome), ByHolder: x.ByHolder,
+		}
+	}
+	return out, err
 }

@@ -363,3 +363,33 @@ func TestDecoupled(t *testing.T) {
 		}
 	})
 }
+
+// What shops asked stands in the client's own copy of his data: the shop, the
+// sum, when and how it ended, and nothing that proves or tells more; in the
+// database it is sealed, and nobody else's.
+func TestPast(t *testing.T) {
+	each(t, func(w *world) {
+		if past, err := w.svc.Past(bg, w.anna.ID); err != nil || len(past) != 0 {
+			w.Error(past, err)
+		}
+		a, _ := w.begin(99_000)
+		x := w.waiting()
+		shop := x.Shop
+		if err := w.svc.Deny(bg, w.anna.ID, x.ID); err != nil {
+			w.Fatal(err)
+		}
+		past, err := w.svc.Past(bg, w.anna.ID)
+		if err != nil || len(past) != 1 || past[0].Shop != shop || past[0].Outcome != authentication.Refused || past[0].Card != w.card.ID || !strings.HasSuffix(past[0].Amount, " RUB") {
+			w.Fatalf("%+v %v", past, err)
+		}
+		if strings.Contains(fmt.Sprintf("%+v", past), a.AcctNumber.Reveal()) {
+			w.Error("the card's number is in it")
+		}
+		if others, err := w.svc.Past(bg, w.anna.ID+1000); err != nil || len(others) != 0 {
+			w.Error(others, err)
+		}
+		if strings.Contains(dump(w, `SELECT details, answer, result FROM authentication`), shop) {
+			w.Error("the shop rests in the clear")
+		}
+	})
+}

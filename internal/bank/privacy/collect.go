@@ -36,6 +36,7 @@ type Data struct {
 	Looks        []LookLine      `json:"looks"`
 	Applications []Questionnaire `json:"applications"`
 	Disputes     []DisputeLine   `json:"disputes"`
+	Internet     []InternetLine  `json:"internet_authentications"`
 	Deletions    []DeletionLine  `json:"deletion_requests"`
 	Retention    []Kept          `json:"retention"`
 }
@@ -90,6 +91,15 @@ type (
 		Expires string    `json:"expires"`
 		State   string    `json:"state"`
 		Since   time.Time `json:"since"`
+		// Of a plastic card that was ordered: where it goes and how far it is.
+		Delivery *Delivery `json:"delivery,omitempty"`
+	}
+	// Delivery is the way of a plastic card.
+	Delivery struct {
+		Address string    `json:"address"`
+		Wish    string    `json:"wish,omitempty"`
+		State   string    `json:"state"`
+		Ordered time.Time `json:"ordered"`
 	}
 	// Operation is one line of the feed.
 	Operation struct {
@@ -184,6 +194,16 @@ type (
 		Text string    `json:"text"`
 		At   time.Time `json:"at"`
 	}
+	// InternetLine is one question of a shop whether the holder himself buys.
+	InternetLine struct {
+		ID       string    `json:"id"`
+		Card     string    `json:"card_last4"`
+		Shop     string    `json:"shop"`
+		Amount   string    `json:"amount"`
+		At       time.Time `json:"at"`
+		Outcome  string    `json:"outcome"`
+		ByHolder bool      `json:"confirmed_by_holder"`
+	}
 	// DeletionLine is one request to delete.
 	DeletionLine struct {
 		ID       string    `json:"id"`
@@ -237,7 +257,7 @@ func (s *Service) collect(ctx context.Context, who client.ID) (Data, error) {
 		},
 	}
 	for _, step := range []func(context.Context, client.ID, *Data) error{
-		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.disputes, s.deletions,
+		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.disputes, s.internet, s.deletions,
 	} {
 		if err := step(ctx, who, &d); err != nil {
 			return Data{}, err
@@ -269,13 +289,24 @@ func (s *Service) papers(ctx context.Context, who client.ID, d *Data) error {
 
 func (s *Service) cards(ctx context.Context, who client.ID, d *Data) error {
 	all, err := s.d.Cards.Of(ctx, who)
+	if err != nil {
+		return err
+	}
 	for _, c := range all {
-		d.Cards = append(d.Cards, Card{
+		line := Card{
 			ID: c.ID.Text(card.Prefix), Number: c.First6[:4] + " " + c.First6[4:] + "•• •••• " + c.Last4, Holder: c.Holder, Expires: c.Expires(),
 			State: c.State.Word(), Since: c.Since,
-		})
+		}
+		way, err := s.d.Cards.DeliveryOf(ctx, who, c.ID)
+		switch {
+		case err == nil:
+			line.Delivery = &Delivery{Address: way.Place.Address, Wish: way.Place.Wish, State: way.State.Word(), Ordered: way.Ordered}
+		case !errors.Is(err, card.ErrNoDelivery):
+			return err
+		}
+		d.Cards = append(d.Cards, line)
 	}
-	return err
+	return nil
 }
 
 func (s *Service) operations(ctx context.Context, who client.ID, d *Data) error {
@@ -386,6 +417,17 @@ func (s *Service) disputes(ctx context.Context, who client.ID, d *Data) error {
 			line.Messages = append(line.Messages, SaidLine(m))
 		}
 		d.Disputes = append(d.Disputes, line)
+	}
+	return err
+}
+
+func (s *Service) internet(ctx context.Context, who client.ID, d *Data) error {
+	if s.d.Ports.Authentications == nil {
+		return nil
+	}
+	all, err := s.d.Ports.Authentications(ctx, who)
+	for _, x := range all {
+		d.Internet = append(d.Internet, InternetLine(x))
 	}
 	return err
 }

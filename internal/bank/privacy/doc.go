@@ -81,6 +81,18 @@ type Said struct {
 	At   time.Time
 }
 
+// Authentication is a shop's question whether the client himself buys in the
+// internet, and what came of it.
+type Authentication struct {
+	ID       string
+	Card     string // its last four digits
+	Shop     string
+	Amount   string // «4990.00 RUB»
+	At       time.Time
+	Outcome  string
+	ByHolder bool // he was asked and answered
+}
+
 // Ports are what other rooms know of a client. A nil one knows nothing.
 type Ports struct {
 	Consents func(ctx context.Context, who client.ID) ([]Consent, error)
@@ -89,6 +101,8 @@ type Ports struct {
 	Looks        func(ctx context.Context, who client.ID) ([]Look, error)
 	Applications func(ctx context.Context, who client.ID) ([]Application, error)
 	Disputes     func(ctx context.Context, who client.ID) ([]Dispute, error)
+	// Authentications are the newest ones first.
+	Authentications func(ctx context.Context, who client.ID) ([]Authentication, error)
 	// Ended tells when a client's contract ended; the zero time: it runs.
 	Ended func(ctx context.Context, who client.ID) (time.Time, error)
 }

@@ -24,7 +24,7 @@ func (d Data) filled() Data {
 	d.Papers, d.Cards, d.Operations = some(d.Papers), some(d.Cards), some(d.Operations)
 	d.Devices, d.Sessions, d.Passkeys, d.Logins, d.Tokens = some(d.Devices), some(d.Sessions), some(d.Passkeys), some(d.Logins), some(d.Tokens)
 	d.Consents, d.Looks, d.Applications, d.Deletions = some(d.Consents), some(d.Looks), some(d.Applications), some(d.Deletions)
-	d.Disputes = some(d.Disputes)
+	d.Disputes, d.Internet = some(d.Disputes), some(d.Internet)
 	return d
 }
 

@@ -138,7 +138,11 @@ func (s sheet) person(d Data) {
 
 func (s sheet) lists(d Data) {
 	list(s, "privacy.pdf_cards", d.Cards, func(c Card) string {
-		return joined(" · ", c.Number, c.Holder, c.Expires, s.p.T("privacy.card_"+c.State))
+		line := joined(" · ", c.Number, c.Holder, c.Expires, s.p.T("privacy.card_"+c.State))
+		if way := c.Delivery; way != nil {
+			line += "\n" + joined(" · ", s.p.T("privacy.pdf_delivery"), s.stamp(way.Ordered), way.Address, way.Wish)
+		}
+		return line
 	})
 	list(s, "privacy.pdf_operations", d.Operations, func(o Operation) string {
 		return joined(" · ", s.stamp(o.At), s.word("privacy.kind_"+o.Kind, "privacy.kind_other"), s.p.MoneySigned(o.sum), o.Name, o.Card, o.Message, o.ID)
@@ -169,6 +173,9 @@ func (s sheet) lists(d Data) {
 			lines = append(lines, joined(" · ", s.stamp(m.At), m.By, m.Text))
 		}
 		return strings.Join(lines, "\n")
+	})
+	list(s, "privacy.pdf_internet", d.Internet, func(v InternetLine) string {
+		return joined(" · ", s.stamp(v.At), v.Shop, v.Amount, "•• "+v.Card, s.word("privacy.internet_"+v.Outcome, ""), v.ID)
 	})
 	list(s, "privacy.pdf_deletions", d.Deletions, func(v DeletionLine) string {
 		return joined(" · ", s.stamp(v.Made), s.p.T("privacy.deletion_"+v.State), v.ID)

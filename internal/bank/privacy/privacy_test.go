@@ -63,6 +63,9 @@ func each(t *testing.T, fn func(h *house)) {
 				Looks: func(context.Context, client.ID) ([]privacy.Look, error) {
 					return []privacy.Look{{Who: "Мария О.", Role: "support", What: "phone", Reason: "звонок клиента", At: when}}, nil
 				},
+				Authentications: func(context.Context, client.ID) ([]privacy.Authentication, error) {
+					return []privacy.Authentication{{ID: "au_1", Card: "4821", Shop: "Лавка", Amount: "4990.00 RUB", At: when, Outcome: "approved", ByHolder: true}}, nil
+				},
 				Applications: func(context.Context, client.ID) ([]privacy.Application, error) {
 					return []privacy.Application{{ID: "ap_1", State: "approved", Made: when, Changed: when, Documents: []string{"main"}}}, nil
 				},
@@ -172,6 +175,7 @@ func TestS12_ExportIsWhole(t *testing.T) {
 			Consents     []map[string]any `json:"consents"`
 			Looks        []map[string]any `json:"looks"`
 			Applications []map[string]any `json:"applications"`
+			Internet     []map[string]any `json:"internet_authentications"`
 			Retention    []map[string]any `json:"retention"`
 		}
 		if err := json.Unmarshal(raw, &got); err != nil {
@@ -181,9 +185,10 @@ func TestS12_ExportIsWhole(t *testing.T) {
 			"papers": len(got.Papers), "cards": len(got.Cards), "operations": len(got.Operations), "devices": len(got.Devices),
 			"sessions": len(got.Sessions), "logins": len(got.Logins), "tokens": len(got.Tokens), "consents": len(got.Consents),
 			"looks": len(got.Looks), "applications": len(got.Applications),
+			"internet": len(got.Internet),
 		}
 		want := map[string]int{
-			"papers": 1, "cards": 1, "operations": 150, "devices": 1, "sessions": 1, "logins": 2, "tokens": 1, "consents": 1, "looks": 1, "applications": 1,
+			"papers": 1, "cards": 1, "operations": 150, "devices": 1, "sessions": 1, "logins": 2, "tokens": 1, "consents": 1, "looks": 1, "applications": 1, "internet": 1,
 		}
 		if d := cmp.Diff(want, counts); d != "" {
 			h.Error(d)
@@ -207,6 +212,38 @@ func TestS12_ExportIsWhole(t *testing.T) {
 		}
 	})
 }
+
+// S12: where a plastic card goes is in the client's own copy, and nowhere in
+// the clear besides.
+func TestS12_ExportHasDeliveries(t *testing.T) {
+	each(t, func(h *house) {
+		const address, wish = "Казань, улица Баумана, дом 44", "Позвоните за час"
+		_, err := h.Cards.OrderPlastic(bg, h.person.ID, card.NewPlastic{Place: card.Place{Address: address, Wish: wish}})
+		if err != nil {
+			h.Fatal(err)
+		}
+		d, err := h.Export(bg, h.proof())
+		if err != nil {
+			h.Fatal(err)
+		}
+		if len(d.Cards) != 2 || d.Cards[0].Delivery != nil || d.Cards[1].Delivery == nil || d.Cards[1].Delivery.Address != address || d.Cards[1].Delivery.State != "ordered" {
+			h.Fatalf("%+v", d.Cards)
+		}
+		raw, err := d.JSON()
+		if err != nil || !bytes.Contains(raw, []byte(address)) || !bytes.Contains(raw, []byte(`"shop": "Лавка"`)) {
+			h.Error(err)
+		}
+		if _, err := d.PDF(locale.English); err != nil {
+			h.Error(err)
+		}
+		var sealed []byte
+		if err := h.DB.Row(bg, qPlace, int64(h.person.ID)).Scan(&sealed); err != nil || bytes.Contains(sealed, []byte("Баумана")) {
+			h.Error("the address rests in the clear:", err)
+		}
+	})
+}
+
+var qPlace = db.Query(`SELECT place FROM card_delivery WHERE client = $1`)
 
 func digits(r rune) rune {
 	if r < '0' || r > '9' {

@@ -52,7 +52,7 @@ func (c verifyCmd) Run(ctx context.Context, out io.Writer) error {
 
 // bookChecks are what the rooms add to the book's own verification.
 func bookChecks() []ledger.Check {
-	return []ledger.Check{operation.Check, topup.Check, purchase.Check, dispute.Check, order.Check, card.Check}
+	return []ledger.Check{operation.Check, operation.CheckPrices, topup.Check, purchase.Check, dispute.Check, order.Check, card.Check}
 }
 
 // auditTrail is a ledger.Check of another kind: what was done is still told

@@ -57,7 +57,7 @@ type bank struct {
 	access          *access.Service
 	applications    *application.Service
 	limits          *limit.Service
-	tariff          tariff.Tariff
+	tariffs         *tariff.Service
 	operations      *operation.Service
 	orders          *order.Service
 	privacy         *privacy.Service
@@ -123,14 +123,14 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b.access = access.New(p.db, p.vault, b.ids, b.clients, access.Options{Host: home.Hostname(), Origin: p.origin, Brand: p.brand, Now: time.Now, Teller: b.notices, Cards: b.cards})
 	b.applications = application.New(p.db, p.vault, b.ids, b.clients, b.access, b.cards)
 	b.limits = limit.New(p.db, p.vault, limit.Standard())
-	b.tariff = tariff.Standard()
+	b.tariffs = tariff.New(p.db)
 	b.orders = order.New(order.Deps{
 		DB: p.db, Vault: p.vault, People: b.clients, Messenger: b.access, Host: home.Hostname(), Now: time.Now, Digits: access.NewCode,
 	})
 	b.outbox = outbox.NewWorker(p.db, b.notices.Handlers(), p.log)
 	b.transfers = transfer.New(transfer.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,
-		Operations: b.operations, Limits: b.limits, Tariff: b.tariff, Orders: b.orders, Live: b.live, Outbox: b.outbox,
+		Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders, Live: b.live, Outbox: b.outbox,
 	})
 	if err := b.openAuthentications(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
@@ -141,7 +141,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 		Log: p.log,
 	})
 	b.topups = topup.New(topup.Deps{
-		DB: p.db, Book: b.book, Vault: p.vault, Operations: b.operations, Limits: b.limits, Tariff: b.tariff,
+		DB: p.db, Book: b.book, Vault: p.vault, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs,
 		Acquirer: p.acquirer, Live: b.live, Log: p.log, Now: time.Now,
 		ReturnURL:   func(t string) string { return p.origin + "/topup/" + t },
 		Description: p.brand,

@@ -271,7 +271,9 @@ func plant(t *testing.T, b *bank, sms *inbox, log *slog.Logger) (canaries, clien
 	must(who, err)
 	cards, err := b.cards.Of(ctx, who.ID)
 	must(cards, err)
-	_, err = b.topups.Start(ctx, topup.Start{Client: who.ID, Key: ledger.Key(b.ids.New()), Account: who.Account, Amount: money.Rub(500000),
+	price, err := b.topups.Quote(ctx, who.ID, money.Rub(500000))
+	must(price, err)
+	_, err = b.topups.Start(ctx, topup.Start{Client: who.ID, Key: ledger.Key(b.ids.New()), Account: who.Account, Quote: price.Token,
 		Card: topup.Card{Number: c["other bank's card"], ExpMonth: 12, ExpYear: time.Now().Year() + 2, CVC: "947"}})
 	must(nil, err)
 	var card, sealed []byte

@@ -51,12 +51,12 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	}
 	home := cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, Book: b.book, IDs: b.ids,
-		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits,
+		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits, Tariffs: b.tariffs,
 		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Authentications: b.authentications, Live: b.live,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
 	programs := api.Deps{
-		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Transfers: b.transfers, Orders: b.orders,
+		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Transfers: b.transfers, Orders: b.orders,
 		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	}

@@ -192,9 +192,13 @@ func (s *seeder) earn(ctx context.Context, who, day int) error {
 	if err != nil {
 		return err
 	}
+	price, err := s.bank.topups.Quote(ctx, p.entry.Session.Client, amount)
+	if err != nil {
+		return fmt.Errorf("top up %s: %w", p.Name, err)
+	}
 	t, err := s.bank.topups.Start(ctx, topup.Start{
 		Client: p.entry.Session.Client, Key: ledger.KeyOf("seed", "topup", p.Phone, fmt.Sprint(day)),
-		Account: p.account, Amount: amount, Card: card.card,
+		Account: p.account, Quote: price.Token, Card: card.card,
 	})
 	if err != nil {
 		return fmt.Errorf("top up %s: %w", p.Name, err)
@@ -274,7 +278,7 @@ func (s *seeder) send(ctx context.Context, who int) error {
 	if err != nil {
 		return fmt.Errorf("%s looks up %s: %w", p.Name, to.Name, err)
 	}
-	quote, err := s.bank.transfers.Quote(payer, p.account, payee.Token, amount)
+	quote, err := s.bank.transfers.Quote(ctx, payer, p.account, payee.Token, amount)
 	if err != nil {
 		return err
 	}

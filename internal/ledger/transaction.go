@@ -135,6 +135,9 @@ const (
 	GuardCardAbroad GuardName = 8  // abroad, cash included
 	GuardCardLife   GuardName = 9  // all a card may ever spend
 	GuardCardOnce   GuardName = 10 // how often a card may ever be used
+	// What of a month's free parts is used, one counter for each kind of
+	// operation that room tariff prices: the last of the names.
+	GuardFree GuardName = 100
 )
 
 // Window is the span after which a counter starts anew, in Moscow time.

@@ -62,6 +62,7 @@ type Left struct {
 	OutgoingMonth Meter
 	TopUpDay      Meter
 	Resets        time.Time // when the bank day ends
+	Renews        time.Time // when the calendar month does
 	// Caps are what holds beside these for the one who asks, and why.
 	Caps []Cap
 }

@@ -45,7 +45,7 @@ func (s *Service) Left(ctx context.Context, c client.ID, at client.Standing) (Le
 	}
 	out := Left{
 		OneTransfer: s.rules.OneTransfer, OutgoingDay: meters[0], OutgoingMonth: meters[1], TopUpDay: meters[len(meters)-1],
-		Resets: clock.DayStart(now).AddDate(0, 0, 1),
+		Resets: clock.DayStart(now).AddDate(0, 0, 1), Renews: clock.MonthStart(now).AddDate(0, 1, 0),
 	}
 	if simplified(at) {
 		out.Caps = append(out.Caps, Cap{Why: Simplified, Day: out.OutgoingDay})

@@ -77,12 +77,12 @@ func work(b *banktest.Bank, w *outbox.Worker) {
 func send(b *banktest.Bank, kopecks int64) (anna, pavel banktest.Person) {
 	b.Helper()
 	anna, pavel = b.Client("Анна", "Соколова", 400_000), b.Client("Павел", "Кузнецов", 0)
-	s := transfer.New(transfer.Deps{DB: b.DB, Book: b.Book, Vault: b.Vault, People: b.Directory, Operations: b.Operations, Limits: b.Limits, Tariff: tariff.Standard()})
+	s := transfer.New(transfer.Deps{DB: b.DB, Book: b.Book, Vault: b.Vault, People: b.Directory, Operations: b.Operations, Limits: b.Limits, Tariffs: tariff.New(b.DB)})
 	to, err := s.Resolve(ctx, anna.ID, pavel.Phone, "")
 	if err != nil {
 		b.Fatal(err)
 	}
-	q, err := s.Quote(anna.ID, anna.Account, to.Token, money.Rub(kopecks))
+	q, err := s.Quote(ctx, anna.ID, anna.Account, to.Token, money.Rub(kopecks))
 	if err != nil {
 		b.Fatal(err)
 	}

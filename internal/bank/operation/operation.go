@@ -107,6 +107,12 @@ type Operation struct {
 	At      time.Time
 	Txn     id.ID // the ledger transaction behind it; for transfers it is ID
 	Details Details
+	// By which version and rule of the tariff the fee is so, and what of the sum
+	// the free part of the month covered. Nought where room tariff priced
+	// nothing; written with the row and read by Check alone.
+	Tariff int64
+	Rule   int
+	Free   int64
 }
 
 // Text gives the outside identifier.

@@ -48,7 +48,8 @@ var insert = db.NewInsert("operation",
 	db.Col{Name: "client", Type: db.Int}, db.Col{Name: "id", Type: db.Bytes}, db.Col{Name: "account", Type: db.Int},
 	db.Col{Name: "kind", Type: db.Int}, db.Col{Name: "state", Type: db.Int}, db.Col{Name: "currency", Type: db.Int},
 	db.Col{Name: "amount_minor", Type: db.Int}, db.Col{Name: "fee_minor", Type: db.Int}, db.Col{Name: "at_us", Type: db.Int},
-	db.Col{Name: "txn", Type: db.Bytes}, db.Col{Name: "details", Type: db.Bytes})
+	db.Col{Name: "txn", Type: db.Bytes}, db.Col{Name: "details", Type: db.Bytes},
+	db.Col{Name: "tariff", Type: db.Int}, db.Col{Name: "tariff_rule", Type: db.Int}, db.Col{Name: "free_minor", Type: db.Int})
 
 // Row makes the carried row of an operation. Its ID is from NewID; its time and
 // transaction are those of the posting it travels with, so At and Txn are not used.
@@ -65,7 +66,7 @@ func (s *Service) Row(o Operation) (db.Row, error) {
 		return db.Row{}, err
 	}
 	return insert.Row(int64(o.Client), o.ID.Bytes(), int64(o.Account), int64(o.Kind), int64(o.State), int64(o.Amount.Cur),
-		o.Amount.Minor, o.Fee.Minor, ledger.At(), ledger.Txn(), sealed), nil
+		o.Amount.Minor, o.Fee.Minor, ledger.At(), ledger.Txn(), sealed, o.Tariff, int64(o.Rule), o.Free), nil
 }
 
 // place binds details to their row: both rows of a transfer have one

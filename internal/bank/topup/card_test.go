@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/topup"
+	"rocketbank/internal/base/money"
 )
 
 func TestParseNumber(t *testing.T) {
@@ -81,9 +82,7 @@ func TestOwnCardsAndBadCardsAreRefusedBeforeAnything(t *testing.T) {
 			}
 		}
 		for _, kopecks := range []int64{0, -1, 1 << 60} {
-			cmd := d.cmd(1)
-			cmd.Amount.Minor = kopecks
-			if _, err := d.topups.Start(ctx, cmd); err == nil {
+			if _, err := d.topups.Quote(ctx, d.anna.ID, money.Rub(kopecks)); err == nil {
 				d.Errorf("%d kopecks were accepted", kopecks)
 			}
 		}

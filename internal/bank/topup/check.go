@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/ledger"
@@ -15,8 +16,13 @@ const checkPage = 1000
 var qAll = db.Query(`SELECT ` + columns + ` FROM topup WHERE id > $1 ORDER BY id LIMIT $2`)
 
 // Check compares top-ups with the book (a ledger.Check): an open one holds its
-// sum, a done one was posted, a refused one holds nothing.
+// sum, a done one was posted, a refused one holds nothing; and its fee is what
+// the version of the tariff that was in force says.
 func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
+	prices, err := tariff.ReadBook(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	var out []ledger.Breach
 	last := []byte{}
 	for {
@@ -32,6 +38,12 @@ func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
 			}
 			if wrong != "" {
 				out = append(out, ledger.Breach{Rule: "topup", Account: t.account.String(), Txn: t.hold.Text("tr"), Detail: t.text() + " is " + t.state.String() + ": " + wrong})
+			}
+			if t.price.Version == 0 {
+				continue
+			}
+			if wrong := prices.Wrong(t.price, t.at); wrong != "" {
+				out = append(out, ledger.Breach{Rule: "tariff", Account: t.account.String(), Txn: t.hold.Text("tr"), Detail: t.text() + " is priced " + wrong})
 			}
 		}
 		if len(page) < checkPage {

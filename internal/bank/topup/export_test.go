@@ -23,11 +23,11 @@ func May(from, to State, gaveUp bool) bool { return may(from, to, gaveUp) }
 // StopAt walks a fresh top-up to a state before the acquirer is asked, as a
 // process that dies there leaves it.
 func (s *Service) StopAt(ctx context.Context, cmd Start, at State) (id.ID, error) {
-	q, err := s.Quote(cmd.Amount)
+	q, err := s.ReadQuote(ctx, cmd.Client, cmd.Quote)
 	if err != nil {
 		return id.ID{}, err
 	}
-	r, _, err := s.create(ctx, cmd, q)
+	r, _, err := s.create(ctx, cmd, q, nil)
 	if err != nil || at == Created {
 		return r.id, err
 	}

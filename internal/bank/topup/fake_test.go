@@ -114,7 +114,7 @@ type desk struct {
 
 func deskOf(b *banktest.Bank, other *bank, real clock.Clock) *topup.Service {
 	return topup.New(topup.Deps{
-		DB: b.DB, Book: b.Book, Vault: b.Vault, Operations: b.Operations, Limits: b.Limits, Tariff: tariff.Standard(),
+		DB: b.DB, Book: b.Book, Vault: b.Vault, Operations: b.Operations, Limits: b.Limits, Tariffs: tariff.New(b.DB),
 		Acquirer: other, Now: real.Now, OwnBINs: []string{"550000"},
 		ReturnURL: func(t string) string { return "http://localhost:8080/topup/" + t },
 	})
@@ -137,7 +137,12 @@ func goodCard() topup.Card {
 }
 
 func (d *desk) cmd(roubles int64) topup.Start {
-	return topup.Start{Client: d.anna.ID, Key: ledger.Key(d.IDs.New()), Account: d.anna.Account, Amount: money.Rub(roubles * 100), Card: goodCard()}
+	d.Helper()
+	q, err := d.topups.Quote(ctx, d.anna.ID, money.Rub(roubles*100))
+	if err != nil {
+		d.Fatal(err)
+	}
+	return topup.Start{Client: d.anna.ID, Key: ledger.Key(d.IDs.New()), Account: d.anna.Account, Quote: q.Token, Card: goodCard()}
 }
 
 func (d *desk) start(roubles int64) topup.TopUp {

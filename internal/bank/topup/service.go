@@ -12,7 +12,6 @@ import (
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
-	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
 )
@@ -41,7 +40,7 @@ type Deps struct {
 	Vault      *vault.Vault
 	Operations *operation.Service
 	Limits     *limit.Service
-	Tariff     tariff.Tariff
+	Tariffs    *tariff.Service
 	Acquirer   Acquirer
 	Live       Live             // may be nil
 	Log        *slog.Logger     // may be nil
@@ -73,25 +72,6 @@ func New(d Deps) *Service {
 // maxAmount keeps a sum and its fee far from overflow; the day's limit is much
 // lower and is the ledger's to refuse.
 const maxAmount = 1_000_000_000_00
-
-// Quote tells what a top-up costs.
-func (s *Service) Quote(amount money.Amount) (Quote, error) {
-	if !amount.Positive() || amount.Cur != money.RUB {
-		return Quote{}, ErrAmount
-	}
-	if amount.Minor > maxAmount {
-		return Quote{}, ErrLarge
-	}
-	fee, err := s.d.Tariff.TopUp.Of(amount)
-	if err != nil {
-		return Quote{}, err
-	}
-	total, err := amount.Add(fee)
-	if err != nil {
-		return Quote{}, err
-	}
-	return Quote{Amount: amount, Fee: fee, Total: total}, nil
-}
 
 // One reads a client's top-up, asking the acquirer when it is open; ErrMissing
 // for another's.

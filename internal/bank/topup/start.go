@@ -10,6 +10,7 @@ import (
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
@@ -22,9 +23,9 @@ import (
 // now, without a second charge. A limit that is passed is a Refused top-up, and
 // the fault of room limit beside it.
 func (s *Service) Start(ctx context.Context, cmd Start) (TopUp, error) {
-	q, err := s.Quote(cmd.Amount)
-	if err != nil {
-		return TopUp{}, err
+	q, stale := s.ReadQuote(ctx, cmd.Client, cmd.Quote)
+	if stale != nil && q.Token == "" {
+		return TopUp{}, stale
 	}
 	if err := cmd.Card.check(s.d.DB.Now()); err != nil {
 		return TopUp{}, err
@@ -32,7 +33,7 @@ func (s *Service) Start(ctx context.Context, cmd Start) (TopUp, error) {
 	if s.own(cmd.Card.Number) {
 		return TopUp{}, ErrOwnCard
 	}
-	r, fresh, err := s.create(ctx, cmd, q)
+	r, fresh, err := s.create(ctx, cmd, q, stale)
 	if err != nil {
 		return TopUp{}, err
 	}
@@ -45,7 +46,11 @@ func (s *Service) Start(ctx context.Context, cmd Start) (TopUp, error) {
 		}
 	}
 	t, err := s.view(r)
-	if err == nil && r.state == Refused && r.reason == reasonLimit {
+	switch {
+	case err != nil || r.state != Refused:
+	case r.reason == reasonPrice:
+		err = tariff.ErrChanged
+	case r.reason == reasonLimit:
 		err = limit.ErrTopUpDay.With("left", r.left).With("cap", s.d.Limits.Rules().TopUpDay)
 	}
 	return t, err
@@ -60,18 +65,23 @@ func (s *Service) own(number string) bool {
 	return false
 }
 
-// create writes the order down, or finds the one this key made before.
-func (s *Service) create(ctx context.Context, cmd Start, q Quote) (r row, fresh bool, err error) {
-	print := s.print(cmd)
+// create writes the order down, or finds the one this key made before: a repeat
+// gets its answer however late it comes, a new order is refused when its quote
+// is stale.
+func (s *Service) create(ctx context.Context, cmd Start, q Quote, stale error) (r row, fresh bool, err error) {
+	print := s.print(cmd, q.Amount)
 	if r, err = s.repeated(ctx, cmd, print); !errors.Is(err, ErrMissing) {
 		return r, false, err
+	}
+	if stale != nil {
+		return row{}, false, stale
 	}
 	if err := s.mine(ctx, cmd.Client, cmd.Account); err != nil {
 		return row{}, false, err
 	}
 	r = row{
 		id: s.d.Operations.NewID(), client: cmd.Client, key: cmd.Key, print: print, account: cmd.Account,
-		amount: q.Amount, fee: q.Fee, state: Created, left: money.Amount{Cur: q.Amount.Cur}, hold: s.d.Operations.NewID(),
+		amount: q.Amount, fee: q.Fee, price: q.Price, state: Created, left: money.Amount{Cur: q.Amount.Cur}, hold: s.d.Operations.NewID(),
 		operation: []byte{}, action: []byte{},
 	}
 	plain, err := json.Marshal(details{Card: cmd.Card.Masked()})
@@ -106,8 +116,8 @@ func (s *Service) repeated(ctx context.Context, cmd Start, print [16]byte) (row,
 
 // print binds a key to its content. It is keyed, because a hash of a card
 // number is as good as the number; the security code has no part in it.
-func (s *Service) print(cmd Start) [16]byte {
-	parts := fmt.Sprintf("%d %d %d %02d %d", cmd.Account, cmd.Amount.Minor, cmd.Amount.Cur, cmd.Card.ExpMonth, cmd.Card.ExpYear)
+func (s *Service) print(cmd Start, amount money.Amount) [16]byte {
+	parts := fmt.Sprintf("%d %d %d %02d %d", cmd.Account, amount.Minor, amount.Cur, cmd.Card.ExpMonth, cmd.Card.ExpYear)
 	return [16]byte(s.d.Vault.MAC("topup.print", []byte(parts), s.d.Vault.Lookup(vault.Number, cmd.Card.Number))[:16])
 }
 
@@ -178,6 +188,11 @@ func (s *Service) reserve(ctx context.Context, r *row) error {
 	if err != nil {
 		return err
 	}
+	free, err := s.d.Tariffs.Guards(ctx, r.client, r.price)
+	if err != nil {
+		return err
+	}
+	guards := append(s.d.Limits.Rules().TopUp(r.client, r.amount), free...)
 	was := *r
 	return s.d.DB.Write(ctx, func(tx db.Tx) error {
 		*r = was
@@ -186,7 +201,7 @@ func (s *Service) reserve(ctx context.Context, r *row) error {
 		}
 		got, err := s.d.Book.PostTx(ctx, tx, ledger.Transaction{
 			ID: r.hold, Owner: int64(r.client), Key: r.ledgerKey("hold"), Kind: ledger.KindTopUp, Phase: ledger.Pending,
-			Legs: legs, Guards: s.d.Limits.Rules().TopUp(r.client, r.amount),
+			Legs: legs, Guards: guards,
 		})
 		if err != nil {
 			return fmt.Errorf("hold %s: %w", r.text(), err)
@@ -196,6 +211,9 @@ func (s *Service) reserve(ctx context.Context, r *row) error {
 			return step(ctx, tx, r, Reserved, s.d.Now().Add(takeOver))
 		case ledger.LimitReached:
 			r.reason, r.left = reasonLimit, got[0].Left
+			if tariff.Counted(guards[got[0].Guard]) {
+				r.reason = reasonPrice
+			}
 			return step(ctx, tx, r, Refused, time.Time{})
 		}
 		return fmt.Errorf("hold %s: refused: %s", r.text(), got[0].Reason)

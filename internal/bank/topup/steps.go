@@ -30,6 +30,7 @@ func may(from, to State, gaveUp bool) bool {
 // Reasons that are ours and not the acquirer's.
 const (
 	reasonLimit       = "limit"       // the day's limit was passed
+	reasonPrice       = "price"       // the month's free part went elsewhere
 	reasonNotSent     = "not_sent"    // no connection to the acquirer
 	reasonInterrupted = "interrupted" // our process died before the acquirer got it
 )
@@ -41,7 +42,7 @@ func gaveUp(reason string) bool { return reason == reasonNotSent || reason == re
 // steps follow, so no acquirer may say them.
 func foreign(reason string) string {
 	switch reason {
-	case reasonLimit, reasonNotSent, reasonInterrupted:
+	case reasonLimit, reasonPrice, reasonNotSent, reasonInterrupted:
 		return "declined"
 	}
 	return reason

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
@@ -24,6 +25,7 @@ type row struct {
 	account   ledger.AccountID
 	amount    money.Amount
 	fee       money.Amount
+	price     tariff.Price // zero Version: older than versions of the tariff
 	state     State
 	reason    string
 	left      money.Amount
@@ -60,7 +62,7 @@ type errStep struct{ from, to State }
 func (e errStep) Error() string { return fmt.Sprintf("topup: no step from %s to %s", e.from, e.to) }
 
 const columns = `id, client, key, print, account, currency, amount_minor, fee_minor, state, reason, left_minor, version,
-	hold, operation, action, details, at_us, sent_us, asked_us, tries`
+	hold, operation, action, details, at_us, sent_us, asked_us, tries, tariff, tariff_rule, free_minor`
 
 var (
 	insert = db.NewInsert("topup",
@@ -70,7 +72,8 @@ var (
 		db.Col{Name: "reason", Type: db.Text}, db.Col{Name: "left_minor", Type: db.Int}, db.Col{Name: "version", Type: db.Int},
 		db.Col{Name: "hold", Type: db.Bytes}, db.Col{Name: "operation", Type: db.Bytes}, db.Col{Name: "action", Type: db.Bytes},
 		db.Col{Name: "details", Type: db.Bytes}, db.Col{Name: "at_us", Type: db.Int}, db.Col{Name: "sent_us", Type: db.Int},
-		db.Col{Name: "asked_us", Type: db.Int}, db.Col{Name: "tries", Type: db.Int}, db.Col{Name: "next_us", Type: db.Int})
+		db.Col{Name: "asked_us", Type: db.Int}, db.Col{Name: "tries", Type: db.Int}, db.Col{Name: "next_us", Type: db.Int},
+		db.Col{Name: "tariff", Type: db.Int}, db.Col{Name: "tariff_rule", Type: db.Int}, db.Col{Name: "free_minor", Type: db.Int})
 
 	qByID  = db.Query(`SELECT ` + columns + ` FROM topup WHERE id = $1`)
 	qByKey = db.Query(`SELECT ` + columns + ` FROM topup WHERE client = $1 AND key = $2`)
@@ -90,7 +93,8 @@ var (
 func (s *Service) insert(ctx context.Context, tx db.Tx, r row, next time.Time) error {
 	return tx.Insert(ctx, insert.Row(r.id.Bytes(), int64(r.client), r.key[:], r.print[:], int64(r.account), int64(r.amount.Cur),
 		r.amount.Minor, r.fee.Minor, int64(r.state), r.reason, r.left.Minor, r.version,
-		r.hold.Bytes(), []byte{}, []byte{}, r.details, r.at.UnixMicro(), int64(0), int64(0), int64(0), next.UnixMicro()))
+		r.hold.Bytes(), []byte{}, []byte{}, r.details, r.at.UnixMicro(), int64(0), int64(0), int64(0), next.UnixMicro(),
+		r.price.Version, int64(r.price.Rule), r.price.Free.Minor))
 }
 
 // find reads one row; ErrMissing when there is none.
@@ -105,9 +109,10 @@ func find(ctx context.Context, from db.Reader, q *db.Stmt, args ...any) (row, er
 func scan(from interface{ Scan(...any) error }) (row, error) {
 	var r row
 	var rawID, key, print, hold []byte
-	var owner, account, cur, amount, fee, state, left, at int64
+	var owner, account, cur, amount, fee, state, left, at, version, rule, free int64
 	err := from.Scan(&rawID, &owner, &key, &print, &account, &cur, &amount, &fee, &state, &r.reason, &left, &r.version,
-		&hold, &r.operation, &r.action, &r.details, &at, &r.sentMicro, &r.asked, &r.tries)
+		&hold, &r.operation, &r.action, &r.details, &at, &r.sentMicro, &r.asked, &r.tries,
+		&version, &rule, &free)
 	if err != nil {
 		return r, err
 	}
@@ -124,6 +129,9 @@ func scan(from interface{ Scan(...any) error }) (row, error) {
 	c := money.Currency(cur)
 	r.client, r.account, r.state, r.at = client.ID(owner), ledger.AccountID(account), State(state), time.UnixMicro(at).UTC()
 	r.amount, r.fee, r.left = money.Amount{Minor: amount, Cur: c}, money.Amount{Minor: fee, Cur: c}, money.Amount{Minor: left, Cur: c}
+	r.price = tariff.Price{
+		Version: version, Rule: int(rule), Kind: tariff.TopUp, Amount: r.amount, Free: money.Amount{Minor: free, Cur: c}, Fee: r.fee,
+	}
 	return r, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
@@ -72,14 +73,24 @@ var (
 	ErrCVC       = fault.New(fault.Invalid, "topup.card_cvc").At("cvc")
 	ErrOwnCard   = fault.New(fault.Invalid, "topup.own_card").At("number")
 	ErrAmount    = fault.New(fault.Invalid, "amount.not_positive").At("amount")
-	ErrLarge     = fault.New(fault.Invalid, "amount.too_large").At("amount")
+	ErrQuote     = fault.New(fault.Invalid, "topup.quote_invalid").At("quote") // altered or another's
+	// ErrQuoteExpired: ask for a new one.
+	ErrQuoteExpired = fault.New(fault.Refused, "topup.quote_expired").At("quote")
+	ErrLarge        = fault.New(fault.Invalid, "amount.too_large").At("amount")
 )
 
-// Quote is what a top-up costs.
+// QuoteTTL is how long a price holds.
+const QuoteTTL = 10 * time.Minute
+
+// Quote is an offer: what a top-up costs. The money arrives as soon as the other
+// bank has charged its card.
 type Quote struct {
+	Token  string
 	Amount money.Amount // what arrives
 	Fee    money.Amount
 	Total  money.Amount // what the other card is charged
+	Price  tariff.Price // by which version and rule the fee is so
+	Until  time.Time    // what is confirmed before this is what is charged
 }
 
 // Start is the order to top up. The card is used once and never stored.
@@ -87,7 +98,7 @@ type Start struct {
 	Client  client.ID
 	Key     ledger.Key // made with the page
 	Account ledger.AccountID
-	Amount  money.Amount // what shall arrive
+	Quote   string // the token of a Quote: what shall arrive, and for how much
 	Card    Card
 }
 
@@ -120,7 +131,7 @@ type Public struct {
 // ReasonKey gives the catalogue key that tells a refusal in words.
 func ReasonKey(reason string) string {
 	switch reason {
-	case "insufficient_funds", "expired_card", "wrong_code", "cancelled", "bad_card", "limit", "not_sent", "interrupted":
+	case "insufficient_funds", "expired_card", "wrong_code", "cancelled", "bad_card", "limit", "price", "not_sent", "interrupted":
 		return "topup.refused." + reason
 	}
 	return "topup.refused.declined"

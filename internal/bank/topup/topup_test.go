@@ -353,7 +353,7 @@ func TestThousandClicksChargeOnce(t *testing.T) {
 		}
 		d.settled(got, 5_000_00)
 		other := cmd
-		other.Amount = money.Rub(6_000_00)
+		other.Quote = d.cmd(6_000).Quote
 		if _, err := d.topups.Start(ctx, other); !errors.Is(err, topup.ErrKeyReused) {
 			d.Errorf("another sum under the key: %v", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/token"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/ledger"
@@ -22,18 +23,18 @@ func TestPack(t *testing.T) {
 				Phone: rapid.String().Draw(t, "phone"), Payer: rapid.String().Draw(t, "payer"),
 				PayerUID: id.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uid")), Until: n.Draw(t, "until"),
 			},
-			Amount: n.Draw(t, "amount"), Fee: n.Draw(t, "fee"), Cur: money.RUB, Made: n.Draw(t, "made"),
+			Amount: n.Draw(t, "amount"), Fee: n.Draw(t, "fee"), Tariff: n.Draw(t, "tariff"), Rule: int(n.Draw(t, "rule")), Free: n.Draw(t, "free"), Cur: money.RUB, Made: n.Draw(t, "made"),
 		}
-		var p packer
-		q.pack(&p)
+		var p token.Packer
+		q.Pack(&p)
 		var got quoteBody
-		u := &unpacker{rest: p}
-		if got.unpack(u); !u.done() || got != q {
+		u := token.NewUnpacker(p)
+		if got.Unpack(u); !u.Done() || got != q {
 			t.Fatalf("%+v became %+v", q, got)
 		}
 		for _, wrong := range [][]byte{p[:rapid.IntRange(0, len(p)-1).Draw(t, "cut")], append(p[:len(p):len(p)], 0)} {
-			u := &unpacker{rest: wrong}
-			if new(quoteBody).unpack(u); u.done() {
+			u := token.NewUnpacker(wrong)
+			if new(quoteBody).Unpack(u); u.Done() {
 				t.Fatalf("%d of %d bytes were accepted", len(wrong), len(p))
 			}
 		}
@@ -44,14 +45,14 @@ func FuzzUnpack(f *testing.F) {
 	f.Add([]byte("\x02\x04\x01a"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var q quoteBody
-		u := &unpacker{rest: raw}
-		if q.unpack(u); !u.done() {
+		u := token.NewUnpacker(raw)
+		if q.Unpack(u); !u.Done() {
 			return
 		}
-		var p packer
-		q.pack(&p)
+		var p token.Packer
+		q.Pack(&p)
 		var again quoteBody
-		if again.unpack(&unpacker{rest: p}); again != q {
+		if again.Unpack(token.NewUnpacker(p)); again != q {
 			t.Errorf("%+v became %+v", q, again)
 		}
 	})

@@ -41,7 +41,7 @@ type Deps struct {
 	People     People
 	Operations *operation.Service
 	Limits     *limit.Service
-	Tariff     tariff.Tariff
+	Tariffs    *tariff.Service
 	Orders     Orders // may be nil: then an order's second use is an error of the book
 	Live       Live   // may be nil
 	Outbox     Outbox // may be nil

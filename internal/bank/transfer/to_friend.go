@@ -9,6 +9,7 @@ import (
 	"rocketbank/internal/bank/notice"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
@@ -22,7 +23,7 @@ import (
 // only Replay counts: a refusal may be a repeat too.
 //
 // This is the hot path: after the tokens are opened there is one call of the
-// book and no other word with the database.
+// book and no other word with the database; the tariff is in memory.
 func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 	message, err := CleanMessage(cmd.Message)
 	if err != nil {
@@ -42,8 +43,15 @@ func (s *Service) ToFriend(ctx context.Context, cmd ToFriend) (Receipt, error) {
 	}
 	out := Receipt{Order: q.ID, From: q.From, To: shown.To, Amount: shown.Amount, Fee: shown.Fee, Total: shown.Total, Message: message}
 	rules, now := s.d.Limits.Rules(), s.d.DB.Now()
-	guards := rules.Outgoing(cmd.Client, shown.Total, cmd.Standing, now)
+	free, err := s.d.Tariffs.Guards(ctx, cmd.Client, shown.Price)
+	if err != nil {
+		return Receipt{}, err
+	}
+	guards := append(rules.Outgoing(cmd.Client, shown.Total, cmd.Standing, now), free...)
 	refusal := rules.CheckOrder(shown.Amount, cmd.Standing, now)
+	if err := s.d.Tariffs.Valid(ctx, shown.Price); err != nil {
+		refusal = err
+	}
 	if s.expired(q) {
 		refusal = ErrQuoteExpired
 	}
@@ -100,6 +108,7 @@ func (s *Service) transaction(cmd ToFriend, q quoteBody, out Receipt, guards []l
 	}
 	payer, err := s.d.Operations.Row(operation.Operation{
 		ID: op, Client: cmd.Client, Account: q.From, Kind: operation.TransferOut, State: operation.Done, Amount: debit, Fee: out.Fee,
+		Tariff: q.Tariff, Rule: q.Rule, Free: q.Free,
 		Details: operation.Details{
 			Name: q.To.Name, Phone: q.To.Phone, Message: out.Message, Peer: q.To.Client, PeerAccount: q.To.Account,
 			Order: q.ID.Text(order.Prefix),
@@ -159,6 +168,9 @@ func (s *Service) answer(ctx context.Context, cmd ToFriend, out Receipt, r ledge
 	case ledger.InsufficientFunds:
 		return Receipt{Replay: r.Replay}, ErrInsufficientFunds.With("missing", r.Missing)
 	case ledger.LimitReached:
+		if r.Guard >= 0 && r.Guard < len(guards) && tariff.Counted(guards[r.Guard]) {
+			return Receipt{Replay: r.Replay}, tariff.ErrChanged
+		}
 		if err := limit.Refusal(r, guards, cmd.Standing); err != nil {
 			return Receipt{Replay: r.Replay}, err
 		}

@@ -1,25 +1,22 @@
 package transfer
 
 import (
-	"encoding/base64"
-	"fmt"
+	"context"
 	"time"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/tariff"
+	"rocketbank/internal/bank/token"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
-	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
 )
 
-// Tokens are sealed rather than signed: they hold client and account numbers
-// that a browser has no need to know. The asking client is part of the seal, so
-// a token is useless to anybody else.
+// The kinds of tokens.
 const (
 	payeeTable = "transfer.payee"
 	quoteTable = "transfer.quote"
-	maxToken   = 4096
 )
 
 // payeeBody is what a payee token holds.
@@ -43,42 +40,29 @@ type quoteBody struct {
 	To     payeeBody
 	Amount int64
 	Fee    int64
+	Tariff int64 // version and rule that priced it, and what of it is free this month
+	Rule   int
+	Free   int64
 	Cur    money.Currency
 	Made   int64 // Unix seconds
 }
 
 func (q quoteBody) amount() money.Amount { return money.Amount{Minor: q.Amount, Cur: q.Cur} }
 func (q quoteBody) fee() money.Amount    { return money.Amount{Minor: q.Fee, Cur: q.Cur} }
-func (q quoteBody) made() time.Time      { return time.Unix(q.Made, 0).UTC() }
-func (q quoteBody) until() time.Time     { return q.made().Add(QuoteTTL) }
-
-func (s *Service) seal(table string, who client.ID, body interface{ pack(*packer) }) (string, error) {
-	plain := make(packer, 1, 160)
-	plain[0] = packVersion
-	body.pack(&plain)
-	sealed, err := s.d.Vault.Seal(vault.PII, vault.At{Table: table, Row: vault.Row64(int64(who))}, plain)
-	if err != nil {
-		return "", fmt.Errorf("seal a token: %w", err)
+func (q quoteBody) price() tariff.Price {
+	return tariff.Price{
+		Version: q.Tariff, Rule: q.Rule, Kind: tariff.Friend, Amount: q.amount(), Free: money.Amount{Minor: q.Free, Cur: q.Cur}, Fee: q.fee(),
 	}
-	return base64.RawURLEncoding.EncodeToString(sealed), nil
+}
+func (q quoteBody) made() time.Time  { return time.Unix(q.Made, 0).UTC() }
+func (q quoteBody) until() time.Time { return q.made().Add(QuoteTTL) }
+
+func (s *Service) seal(kind string, who client.ID, body token.Body) (string, error) {
+	return token.Seal(s.d.Vault, kind, who, body)
 }
 
-// open reads a token; false for everything that this client was not given.
-func (s *Service) open(table string, who client.ID, token string, body interface{ unpack(*unpacker) }) bool {
-	if len(token) > maxToken {
-		return false
-	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil {
-		return false
-	}
-	plain, err := s.d.Vault.Open(vault.PII, vault.At{Table: table, Row: vault.Row64(int64(who))}, sealed)
-	if err != nil || len(plain) == 0 || plain[0] != packVersion {
-		return false
-	}
-	u := &unpacker{rest: plain[1:]}
-	body.unpack(u)
-	return u.done()
+func (s *Service) open(kind string, who client.ID, text string, body token.Body) bool {
+	return token.Open(s.d.Vault, kind, who, text, body)
 }
 
 // offer makes the payee that me may send money to.
@@ -87,7 +71,7 @@ func (s *Service) offer(me, to client.Person, typed phone.Number) (Payee, error)
 		Client: to.ID, Account: to.Account, Name: to.Masked, Phone: typed.E164(), Payer: me.Masked, PayerUID: me.UID,
 		Until: s.d.DB.Now().Add(PayeeTTL).Unix(),
 	}
-	token, err := s.seal(payeeTable, me.ID, b)
+	token, err := s.seal(payeeTable, me.ID, &b)
 	if err != nil {
 		return Payee{}, err
 	}
@@ -115,7 +99,7 @@ func (s *Service) payee(who client.ID, token string) (payeeBody, error) {
 // Quote offers a transfer of amount from an account to the payee of a token.
 // Whose account it is, what is on it and what else may leave it is checked
 // when money moves.
-func (s *Service) Quote(who client.ID, from ledger.AccountID, payee string, amount money.Amount) (Quote, error) {
+func (s *Service) Quote(ctx context.Context, who client.ID, from ledger.AccountID, payee string, amount money.Amount) (Quote, error) {
 	to, err := s.payee(who, payee)
 	if err != nil {
 		return Quote{}, err
@@ -126,15 +110,16 @@ func (s *Service) Quote(who client.ID, from ledger.AccountID, payee string, amou
 	if err := s.d.Limits.Rules().CheckOne(amount); err != nil {
 		return Quote{}, err
 	}
-	fee, err := s.d.Tariff.Friend.Of(amount)
+	price, err := s.d.Tariffs.Price(ctx, tariff.Ask{Client: who, Kind: tariff.Friend, Sum: amount})
 	if err != nil {
 		return Quote{}, err
 	}
 	b := quoteBody{
 		ID: s.d.Operations.NewID(), From: from, To: to,
-		Amount: amount.Minor, Fee: fee.Minor, Cur: amount.Cur, Made: s.d.DB.Now().Unix(),
+		Amount: amount.Minor, Fee: price.Fee.Minor, Tariff: price.Version, Rule: price.Rule, Free: price.Free.Minor,
+		Cur: amount.Cur, Made: s.d.DB.Now().Unix(),
 	}
-	token, err := s.seal(quoteTable, who, b)
+	token, err := s.seal(quoteTable, who, &b)
 	if err != nil {
 		return Quote{}, err
 	}
@@ -147,26 +132,31 @@ func (q quoteBody) shown(token, payee string) (Quote, error) {
 		return Quote{}, ErrAmount.Because(err)
 	}
 	return Quote{
-		Token: token, ID: q.ID, From: q.From, Amount: q.amount(), Fee: q.fee(), Total: total, Until: q.until(),
+		Token: token, ID: q.ID, From: q.From, Amount: q.amount(), Fee: q.fee(), Total: total, Price: q.price(), Until: q.until(),
 		To: Payee{Token: payee, Name: q.To.Name, Phone: phone.Number(q.To.Phone), Until: q.To.until()},
 	}, nil
 }
 
-// ReadQuote reads a token back, for a confirmation page. An expired quote is
-// given together with ErrQuoteExpired, so that the form can be filled again;
-// its payee carries a token as long as he may be paid.
-func (s *Service) ReadQuote(who client.ID, token string) (Quote, error) {
+// ReadQuote reads a token back, for a confirmation page. A quote that ran out or
+// whose tariff is over is given together with ErrQuoteExpired or
+// tariff.ErrChanged, so that the same can be asked anew; its payee carries a
+// token as long as he may be paid.
+func (s *Service) ReadQuote(ctx context.Context, who client.ID, token string) (Quote, error) {
 	b, err := s.quote(who, token)
 	if err != nil {
 		return Quote{}, err
 	}
-	payee, err := s.seal(payeeTable, who, b.To)
+	payee, err := s.seal(payeeTable, who, &b.To)
 	if err != nil {
 		return Quote{}, err
 	}
 	q, err := b.shown(token, payee)
-	if err == nil && s.expired(b) {
+	switch {
+	case err != nil:
+	case s.expired(b):
 		err = ErrQuoteExpired
+	default:
+		err = s.d.Tariffs.Valid(ctx, b.price())
 	}
 	return q, err
 }

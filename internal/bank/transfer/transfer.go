@@ -12,6 +12,7 @@ import (
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
@@ -67,7 +68,8 @@ type Quote struct {
 	Amount money.Amount // what the payee gets
 	Fee    money.Amount
 	Total  money.Amount // what leaves the account
-	Until  time.Time
+	Price  tariff.Price // by which version and rule the fee is so
+	Until  time.Time    // what is confirmed before this is what is charged
 }
 
 // ToFriend is the order to send money. Quote is the token of a Quote.

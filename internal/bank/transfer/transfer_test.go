@@ -40,7 +40,7 @@ var full = client.Standing{Level: client.Full}
 func deskOf(b *banktest.Bank) desk {
 	orders := order.New(order.Deps{DB: b.DB, Vault: b.Vault})
 	return desk{b, transfer.New(transfer.Deps{
-		DB: b.DB, Book: b.Book, Vault: b.Vault, People: b.Directory, Operations: b.Operations, Limits: b.Limits, Tariff: tariff.Standard(),
+		DB: b.DB, Book: b.Book, Vault: b.Vault, People: b.Directory, Operations: b.Operations, Limits: b.Limits, Tariffs: tariff.New(b.DB),
 		Orders: orders,
 	}), orders, b.IDs.New()}
 }
@@ -67,7 +67,7 @@ func (d desk) payee(from banktest.Person, to phone.Number) transfer.Payee {
 // order makes a confirmed order of so many kopecks.
 func (d desk) order(from banktest.Person, to transfer.Payee, kopecks int64, message string) transfer.ToFriend {
 	d.Helper()
-	q, err := d.transfers.Quote(from.ID, from.Account, to.Token, money.Rub(kopecks))
+	q, err := d.transfers.Quote(ctx, from.ID, from.Account, to.Token, money.Rub(kopecks))
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func TestLateRepeatGetsItsAnswer(t *testing.T) {
 		if _, err := d.transfers.ToFriend(ctx, late); !errors.Is(err, transfer.ErrQuoteExpired) {
 			d.Errorf("an expired quote: %v", err)
 		}
-		if q, err := d.transfers.ReadQuote(anna.ID, late.Quote); !errors.Is(err, transfer.ErrQuoteExpired) || q.Amount != money.Rub(100_00) || q.To.Token == "" {
+		if q, err := d.transfers.ReadQuote(ctx, anna.ID, late.Quote); !errors.Is(err, transfer.ErrQuoteExpired) || q.Amount != money.Rub(100_00) || q.To.Token == "" {
 			d.Errorf("%+v, %v", q, err)
 		}
 		restarted := deskOf(d.Again())
@@ -347,14 +347,14 @@ func TestRefusals(t *testing.T) {
 			d.Errorf("to nobody: %v", err)
 		}
 		for _, kopecks := range []int64{0, -1, -100_00} {
-			if _, err := d.transfers.Quote(anna.ID, anna.Account, to.Token, money.Rub(kopecks)); !errors.Is(err, transfer.ErrAmount) {
+			if _, err := d.transfers.Quote(ctx, anna.ID, anna.Account, to.Token, money.Rub(kopecks)); !errors.Is(err, transfer.ErrAmount) {
 				d.Errorf("%d kopecks: %v", kopecks, err)
 			}
 		}
-		if _, err := d.transfers.Quote(anna.ID, anna.Account, to.Token, money.Rub(100_000_01)); !errors.Is(err, limit.ErrOneTransfer) {
+		if _, err := d.transfers.Quote(ctx, anna.ID, anna.Account, to.Token, money.Rub(100_000_01)); !errors.Is(err, limit.ErrOneTransfer) {
 			d.Errorf("above one transfer: %v", err)
 		}
-		if _, err := d.transfers.Quote(anna.ID, anna.Account, to.Token, money.Rub(100_000_00)); err != nil {
+		if _, err := d.transfers.Quote(ctx, anna.ID, anna.Account, to.Token, money.Rub(100_000_00)); err != nil {
 			d.Errorf("exactly one transfer: %v", err)
 		}
 	})
@@ -365,7 +365,7 @@ func TestRefusals(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	each(t, func(d desk, anna, pavel banktest.Person) {
 		to := d.payee(pavel, anna.Phone)
-		q, err := d.transfers.Quote(pavel.ID, anna.Account, to.Token, money.Rub(100_00))
+		q, err := d.transfers.Quote(ctx, pavel.ID, anna.Account, to.Token, money.Rub(100_00))
 		if err != nil {
 			d.Fatal(err)
 		}

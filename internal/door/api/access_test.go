@@ -77,7 +77,8 @@ func matrix() map[string]row {
 		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},
 		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
 			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},
-		"getLimits": {ask: just("/limits"), owner: 200, reader: 200, other: 200},
+		"getLimits":   {ask: just("/limits"), owner: 200, reader: 200, other: 200},
+		"listTariffs": {ask: just("/tariffs"), owner: 200, reader: 200, other: 200},
 		"openDispute": {ask: func(o owner) (string, any) {
 			return "/disputes", obj{"operation": o.bought, "reason": "wrong_sum", "text": "На чеке было меньше"}
 		}, owner: 201, reader: 403, other: 404, foreign: "operation.missing"},

@@ -11,6 +11,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/scan"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/locale"
@@ -31,7 +32,7 @@ func Codes() []*fault.Error {
 		phone.ErrEmpty, phone.ErrShort, phone.ErrLong, phone.ErrInvalid,
 		transfer.ErrNotAClient, transfer.ErrSelf, transfer.ErrBlocked, limit.ErrLookups,
 		locale.ErrAmountEmpty, locale.ErrAmountInvalid, locale.ErrAmountDecimals, locale.ErrAmountPositive, locale.ErrAmountLarge, errCurrency,
-		transfer.ErrPayee, transfer.ErrAccount, transfer.ErrQuote, transfer.ErrQuoteExpired,
+		transfer.ErrPayee, transfer.ErrAccount, transfer.ErrQuote, transfer.ErrQuoteExpired, tariff.ErrChanged, tariff.ErrNoPrice,
 		transfer.ErrMessageLong, transfer.ErrMessageChars, errSignature, order.ErrNotSigned, order.ErrNoReceipt,
 		errKey, errKeyForm, transfer.ErrKeyReused,
 		transfer.ErrInsufficientFunds, limit.ErrOneTransfer, limit.ErrOutgoingDay, limit.ErrOutgoingMonth,

@@ -33,6 +33,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/privacy"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
@@ -87,10 +88,16 @@ type Limits interface {
 	Approve(ctx context.Context, tx db.Tx, at client.Standing, sum money.Amount) error
 }
 
+// Tariffs tells what operations cost (tariff.Service).
+type Tariffs interface {
+	Book(ctx context.Context) (tariff.Book, error)
+	Words(ctx context.Context, p *locale.Printer, of tariff.Price, bank string) (string, error)
+}
+
 // Transfers sends money to people (transfer.Service).
 type Transfers interface {
 	Resolve(ctx context.Context, who client.ID, p phone.Number, ip string) (transfer.Payee, error)
-	Quote(who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
+	Quote(ctx context.Context, who client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error)
 	Order(who client.ID, quote, message string) (order.Document, error)
 	ToFriend(ctx context.Context, cmd transfer.ToFriend) (transfer.Receipt, error)
 	Receipt(ctx context.Context, who client.ID, transfer id.ID) (transfer.Receipt, error)
@@ -151,6 +158,7 @@ type Deps struct {
 	Cards      Cards
 	Operations Operations
 	Limits     Limits
+	Tariffs    Tariffs
 	Transfers  Transfers
 	Orders     Orders
 	Access     Access

@@ -120,6 +120,7 @@ type Allowance struct {
 	TopUpDay      Meter     `json:"topup_day"`
 	Caps          []Cap     `json:"caps" nullable:"false"`
 	Resets        time.Time `json:"resets_at"`
+	Renews        time.Time `json:"month_resets_at"`
 }
 
 // Meter is one counter.
@@ -147,7 +148,7 @@ func (d *Door) limits(ctx context.Context, c *call, _ *none) (*answer[Allowance]
 	}
 	out := Allowance{
 		Transfer: shown(left.Transfer()), OneTransfer: shown(left.OneTransfer), OutgoingDay: meter(left.OutgoingDay),
-		OutgoingMonth: meter(left.OutgoingMonth), TopUpDay: meter(left.TopUpDay), Resets: left.Resets.UTC(), Caps: []Cap{},
+		OutgoingMonth: meter(left.OutgoingMonth), TopUpDay: meter(left.TopUpDay), Resets: left.Resets.UTC(), Renews: left.Renews.UTC(), Caps: []Cap{},
 	}
 	for _, k := range left.Caps {
 		cap := Cap{Why: string(k.Why)}

@@ -53,6 +53,9 @@ type Quote struct {
 	Amount    Money     `json:"amount"`
 	Fee       Money     `json:"fee"`
 	Total     Money     `json:"total"`
+	Tariff    string    `json:"tariff_rule" example:"1.3"`
+	Rule      string    `json:"rule" example:"free"`
+	Arrives   string    `json:"arrives" enum:"at_once"`
 	Expires   time.Time `json:"expires_at"`
 	OrderID   string    `json:"order_id" example:"or_06b3w5m8k9s6q0h2m4x6v8yrk4"`
 	OrderText string    `json:"order_text"`
@@ -71,7 +74,7 @@ func (d *Door) quote(ctx context.Context, c *call, _ *none, in *NewQuote) (*answ
 	if len(bad) > 0 {
 		return nil, bad.err()
 	}
-	q, err := d.d.Transfers.Quote(c.token.Client, account, in.Payee, amount)
+	q, err := d.d.Transfers.Quote(ctx, c.token.Client, account, in.Payee, amount)
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +91,14 @@ func (d *Door) quote(ctx context.Context, c *call, _ *none, in *NewQuote) (*answ
 	if err != nil {
 		return nil, err
 	}
+	rule, err := d.d.Tariffs.Words(ctx, c.p, q.Price, "")
+	if err != nil {
+		return nil, err
+	}
 	return ok(Quote{
 		Quote: q.Token, Payee: in.Payee, Name: q.To.Name, From: AccountText(q.From),
-		Amount: shown(q.Amount), Fee: shown(q.Fee), Total: shown(q.Total), Expires: q.Until.UTC(),
+		Amount: shown(q.Amount), Fee: shown(q.Fee), Total: shown(q.Total),
+		Tariff: ruleText(q.Price.Version, q.Price.Rule), Rule: rule, Arrives: "at_once", Expires: q.Until.UTC(),
 		OrderID: text.ID.Text(order.Prefix), OrderText: text.Text,
 	})
 }

@@ -52,7 +52,7 @@ type fate struct {
 	send func() (transfer.Receipt, error)
 }
 
-func (fate) Quote(_ client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error) {
+func (fate) Quote(_ context.Context, _ client.ID, from ledger.AccountID, payee string, sum money.Amount) (transfer.Quote, error) {
 	return transfer.Quote{Token: payee, From: from, Amount: sum}, nil
 }
 func (fate) Order(client.ID, string, string) (order.Document, error) { return order.Document{}, nil }

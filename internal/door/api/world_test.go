@@ -108,7 +108,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	operations, limits := operation.New(d, v), limit.New(d, v, limit.Standard())
+	operations, limits, tariffs := operation.New(d, v), limit.New(d, v, limit.Standard()), tariff.New(d)
 	w.orders = order.New(order.Deps{
 		DB: d, Vault: v, People: w.Clients, Messenger: w.Access, Host: "bank.example", Now: w.Now, Digits: access.NewCode,
 	})
@@ -116,11 +116,11 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	w.texts = map[string]string{}
 	w.shop = w.authentications(d, v)
 	w.deps = api.Deps{
-		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Orders: w.orders, Access: w.Access, Looks: looks{},
+		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders, Access: w.Access, Looks: looks{},
 		Flows: w.Access, Applications: w.Apply, Authentications: w.shop,
 		Disputes: dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations}),
 		Transfers: transfer.New(transfer.Deps{
-			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(),
+			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs,
 			Orders: w.orders,
 		}),
 		Kit: kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,

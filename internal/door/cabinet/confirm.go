@@ -8,8 +8,10 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/order"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
 	"rocketbank/internal/ledger"
@@ -28,7 +30,13 @@ func (d *Door) getConfirm(w http.ResponseWriter, r *http.Request) error {
 // what is left. An offer that ran out is shown without a passcode field.
 func (d *Door) renderConfirm(w http.ResponseWriter, r *http.Request, status int, x draft, problems ui.Errors, tries int) error {
 	who := of(r).session.Client
-	q, err := d.Transfers.ReadQuote(who, x.Quote)
+	q, err := d.Transfers.ReadQuote(r.Context(), who, x.Quote)
+	if errors.Is(err, tariff.ErrChanged) {
+		x.changed, err = true, nil
+	}
+	if x.changed && err == nil {
+		q, err = d.priceAnew(r, &x, q)
+	}
 	stale := errors.Is(err, transfer.ErrQuoteExpired)
 	if err != nil && !stale {
 		leaveNotice(w, noticeDraft)
@@ -52,9 +60,12 @@ func (d *Door) renderConfirm(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	v := ConfirmView{
-		Page: d.shown(w, r), Payee: payee(q.To), From: from.shown, Quote: *showQuote(q, from, left), Message: x.Message,
+		Page: d.shown(w, r), Payee: payee(q.To), From: from.shown, Quote: *showQuote(q, from, left), Message: x.Message, Changed: x.changed,
 		Hidden: []ui.Hidden{{Name: "draft", Value: token}}, BackHref: "/transfer?" + url.Values{"draft": {token}}.Encode(),
 		Expires: q.Until, Stale: stale, Keyed: in.Kind == access.Keyed, Caps: shownCaps(left), CodeSent: d.passed(in, x), Phone: of(r).client.Phone.E164(),
+	}
+	if v.Quote.Rule, err = d.Tariffs.Words(r.Context(), v.P, q.Price, ""); err != nil {
+		return err
 	}
 	if !stale {
 		doc, err := d.Transfers.Order(who, x.Quote, x.Message)
@@ -71,6 +82,18 @@ func (d *Door) renderConfirm(w http.ResponseWriter, r *http.Request, status int,
 	}
 	v.Errors = problems
 	return d.render(w, r, status, ConfirmPage(v))
+}
+
+// priceAnew asks the same at the price of now. What was confirmed of the old
+// price counts no more; the key stays, so that who was answered already does
+// not send twice.
+func (d *Door) priceAnew(r *http.Request, x *draft, was transfer.Quote) (transfer.Quote, error) {
+	q, err := d.Transfers.Quote(r.Context(), of(r).session.Client, was.From, was.To.Token, was.Amount)
+	if err != nil {
+		return q, err
+	}
+	x.Quote, x.Session, x.Passed = q.Token, id.ID{}, 0
+	return q, nil
 }
 
 // passedFor is how long a right passcode waits for the code of the same order.
@@ -196,6 +219,10 @@ func (d *Door) postConfirmAsk(w http.ResponseWriter, r *http.Request) error {
 func (d *Door) confirmAgain(w http.ResponseWriter, r *http.Request, x draft, err error) error {
 	if !web.OnForm(err) {
 		return err
+	}
+	if errors.Is(err, tariff.ErrChanged) { // the page says it with the new price
+		x.changed = true
+		return d.renderConfirm(w, r, web.Status(err), x, nil, 0)
 	}
 	problems, broken := explain(d.page(r).P, err)
 	if broken != nil {

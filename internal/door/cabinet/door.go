@@ -25,6 +25,7 @@ import (
 	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/db"
@@ -50,6 +51,7 @@ type Deps struct {
 	Access       *access.Service
 	Applications *application.Service
 	Limits       *limit.Service
+	Tariffs      *tariff.Service
 	Operations   *operation.Service
 	Orders       *order.Service
 	Papers       *paper.Service

@@ -32,6 +32,8 @@ type draft struct {
 	// and a code for its text is awaited.
 	Session id.ID `json:"s,omitzero"`
 	Passed  int64 `json:"p,omitempty"`
+
+	changed bool // the price was, and the page asks again; of this answer alone
 }
 
 const (

@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
@@ -84,24 +85,30 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	quote := &Quote{Amount: rub(5000), Fee: rub(0), Total: rub(5000), Left: rub(79120.45), LimitLeft: rub(290000), LimitCap: rub(300000)}
 	poor := *quote
 	poor.Amount, poor.Total, poor.Problem = rub(90000), rub(90000), say("Не хватает 5 879,55 ₽. Пополните карту или выберите другую.", "You are ₽5,879.55 short. Top up or choose another card.")
-	fee := &TopUpQuote{Amount: rub(1000), Fee: rub(30), Total: rub(1030)}
-	free := &TopUpQuote{Amount: rub(5000), Fee: rub(0), Total: rub(5000)}
+	fee := &TopUpQuote{Token: "q", Amount: rub(1000), Fee: rub(30), Total: rub(1030)}
+	free := &TopUpQuote{Token: "q", Amount: rub(5000), Fee: rub(0), Total: rub(5000)}
 	transfer := TransferView{Page: in, Payee: pavel, Sources: []ui.Card{main}, Amount: "5 000", Message: say("За пиццу в пятницу", "Friday pizza"), Quote: quote, LimitLeft: rub(295000), LimitCap: rub(300000)}
 	empty := transfer
 	empty.Amount, empty.Message, empty.Quote = "", "", nil
 	many := transfer
 	many.Sources, many.From = []ui.Card{main, trip, paused}, "cd_2"
-	many.LimitLeft, many.Quote = rub(4200), &Quote{Amount: rub(5000), Fee: rub(50), Total: rub(5050), Left: rub(79070.45), LimitLeft: rub(4200), LimitCap: rub(300000)}
+	many.LimitLeft, many.Quote = rub(4200), &Quote{Amount: rub(5000), Fee: rub(50), Total: rub(5050), Left: rub(79070.45), LimitLeft: rub(4200), LimitCap: rub(300000), Rule: say("1 %, не меньше 30 ₽", "1%, at least ₽30")}
 	wrong := transfer
 	wrong.Page = with(in, ui.Problem{Field: "amount", Text: poor.Problem}, ui.Problem{Field: "message", Text: say("Сообщение длиннее 140 знаков. Сократите его.", "The message is over 140 characters. Shorten it.")})
 	wrong.Quote, wrong.Amount = &poor, "90 000"
 	confirm := ConfirmView{Page: in, Payee: pavel, From: main, Quote: *quote, Message: say("За пиццу в пятницу", "Friday pizza"), Hidden: []ui.Hidden{{Name: "quote", Value: "q"}, {Name: "key", Value: "k"}}, BackHref: "/transfer?to=pt.abc"}
+	changed := confirm
+	changed.Changed, changed.Quote = true, *many.Quote
 	confirmErr := confirm
 	confirmErr.Page, confirmErr.TriesLeft = with(in, ui.Problem{Field: "passcode", Text: say("Код не подошёл. Осталось 2 попытки.", "Wrong passcode. 2 tries left.")}), 2
 	stale := confirm
 	stale.Stale = true
-	topup := TopUpView{Page: in, Amount: "1 000", NumberAgain: true, Expiry: "12/28", Cards: []ui.Card{main}, Quote: fee, LimitLeft: rub(149000), LimitCap: rub(150000), Hidden: []ui.Hidden{{Name: "key", Value: "k"}}}
-	topupEmpty := TopUpView{Page: in, Cards: []ui.Card{main, trip}, LimitLeft: rub(150000), LimitCap: rub(150000)}
+	rule := say("до 2 999,99 ₽: 1 %, не меньше 30 ₽; от 3 000 ₽: бесплатно", "up to ₽2,999.99: 1%, at least ₽30; from ₽3,000: free")
+	prices := shownTariff(p, tariff.Standard())
+	later := prices
+	later.Number, later.From = 2, now.AddDate(0, 1, 0)
+	topup := TopUpView{Page: in, Rule: rule, Amount: "1 000", NumberAgain: true, Expiry: "12/28", Cards: []ui.Card{main}, Quote: fee, LimitLeft: rub(149000), LimitCap: rub(150000), Hidden: []ui.Hidden{{Name: "key", Value: "k"}}}
+	topupEmpty := TopUpView{Page: in, Rule: rule, Cards: []ui.Card{main, trip}, LimitLeft: rub(150000), LimitCap: rub(150000)}
 	topupErr := topup
 	topupErr.Page = with(in, ui.Problem{Field: "card_number", Text: say("Такой карты нет. Проверьте цифры.", "There is no such card. Check the digits.")}, ui.Problem{Field: "card_expiry", Text: say("Срок карты прошёл. Возьмите другую.", "The card has expired. Take another one.")}, ui.Problem{Field: "card_cvc", Text: say("Введите три цифры с оборота.", "Enter the three digits on the back.")})
 	topupFree := topup
@@ -174,12 +181,13 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"confirm", ConfirmPage(confirm), false},
 		{"confirm-wrong", ConfirmPage(confirmErr), false},
 		{"confirm-stale", ConfirmPage(stale), false},
+		{"confirm-changed", ConfirmPage(changed), false},
 		{"receipt", ReceiptPage(receipt), false},
 		{"topup", TopUpPage(topup), false},
 		{"topup-free", TopUpPage(topupFree), false},
 		{"topup-empty", TopUpPage(topupEmpty), false},
 		{"topup-errors", TopUpPage(topupErr), false},
-		{"topup-quote", TopUpQuotePanel(TopUpQuoteView{Page: in, Quote: fee, LimitLeft: rub(149000), LimitCap: rub(150000)}), true},
+		{"topup-quote", TopUpQuotePanel(TopUpQuoteView{Page: in, Rule: rule, Quote: fee, LimitLeft: rub(149000), LimitCap: rub(150000)}), true},
 		{"topup-done", TopUpResultPage(result), false},
 		{"topup-refused", TopUpResultPage(refused), false},
 		{"topup-processing", TopUpResultPage(checking), false},
@@ -195,6 +203,9 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"tokens-form", TokensPage(form), false},
 		{"settings", SettingsPage(SettingsView{in}), false},
 		{"settings-out", SettingsPage(SettingsView{out}), false},
+		{"tariffs", TariffsPage(TariffsView{Page: in, Now: prices}), false},
+		{"tariffs-next", TariffsPage(TariffsView{Page: in, Now: prices, Next: &later}), false},
+		{"tariffs-out", TariffsPage(TariffsView{Page: out, Now: later}), false},
 		{"help", HelpPage(HelpView{in}), false},
 		{"help-out", HelpPage(HelpView{out}), false},
 		{"offline", OfflinePage(OfflineView{out}), false},

@@ -15,7 +15,7 @@ func (d *Door) getLimits(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := LimitsView{
-		Page: d.shown(w, r), One: left.OneTransfer, Day: Meter(left.OutgoingDay), Month: Meter(left.OutgoingMonth), TopUp: Meter(left.TopUpDay), Resets: left.Resets,
+		Page: d.shown(w, r), One: left.OneTransfer, Day: Meter(left.OutgoingDay), Month: Meter(left.OutgoingMonth), TopUp: Meter(left.TopUpDay), Resets: left.Resets, Renews: left.Renews,
 	}
 	v.Caps = shownCaps(left)
 	return d.render(w, r, http.StatusOK, LimitsPage(v))

@@ -213,6 +213,7 @@ func cabinetMatrix() map[string]may {
 		"POST /profile/tokens/order":   inside("303 /profile/tokens"),
 		"GET /profile/settings":        all("200"),
 		"POST /profile/settings":       all("303 /profile/settings").with(formOf("sums", "hidden")),
+		"GET /tariffs":                 all("200"),
 		"GET /help":                    all("200"),
 		"GET /help/{guide}":            all("200"),
 		"GET /receipts/verify":         all("200"),

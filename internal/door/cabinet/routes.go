@@ -112,6 +112,7 @@ func (d *Door) routes() []route {
 		{method: post, path: "/profile/tokens/order", who: insider, serve: d.postTokenOrder},
 		{method: get, path: "/profile/settings", who: visitor, serve: d.getSettings},
 		{method: post, path: "/profile/settings", who: visitor, body: 8 << 10, serve: d.postSettings},
+		{method: get, path: "/tariffs", who: visitor, serve: d.getTariffs},
 		{method: get, path: "/help", who: visitor, serve: d.getHelp},
 		{method: get, path: "/help/{guide}", who: visitor, serve: d.getGuide},
 

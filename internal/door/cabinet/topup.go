@@ -4,11 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
@@ -58,8 +58,12 @@ func (d *Door) renderTopUp(w http.ResponseWriter, r *http.Request, status int, t
 	if err != nil {
 		return err
 	}
+	rule, err := d.prices(r, tariff.TopUp)
+	if err != nil {
+		return err
+	}
 	v := TopUpView{
-		Page: d.shown(w, r), Amount: t.amount, NumberAgain: t.again, Expiry: t.expiry, To: t.to, Cards: shownCards(cards), Quote: q,
+		Page: d.shown(w, r), Rule: rule, Amount: t.amount, NumberAgain: t.again, Expiry: t.expiry, To: t.to, Cards: shownCards(cards), Quote: q,
 		LimitLeft: left.TopUpDay.Left, LimitCap: left.TopUpDay.Cap, Hidden: []ui.Hidden{{Name: "key", Value: t.key.Text(keyPrefix)}},
 	}
 	v.Errors = problems
@@ -76,11 +80,11 @@ func (d *Door) price(r *http.Request, typed string) (*TopUpQuote, limit.Left, er
 	if err != nil {
 		return nil, left, at(err, "amount")
 	}
-	q, err := d.Topups.Quote(sum)
+	q, err := d.Topups.Quote(r.Context(), of(r).session.Client, sum)
 	if err != nil {
 		return nil, left, at(err, "amount")
 	}
-	out := &TopUpQuote{Amount: q.Amount, Fee: q.Fee, Total: q.Total}
+	out := &TopUpQuote{Token: q.Token, Amount: q.Amount, Fee: q.Fee, Total: q.Total}
 	if q.Amount.Minor > left.TopUpDay.Left.Minor {
 		out.Problem = d.page(r).P.Fault(overTopUp(left))
 	}
@@ -103,6 +107,7 @@ func (d *Door) postTopUpQuote(w http.ResponseWriter, r *http.Request) error {
 	if broken != nil {
 		return broken
 	}
+	empty := errors.Is(err, locale.ErrAmountEmpty)
 	if !htmx(r) {
 		status := http.StatusOK
 		if err != nil {
@@ -110,8 +115,12 @@ func (d *Door) postTopUpQuote(w http.ResponseWriter, r *http.Request) error {
 		}
 		return d.renderTopUp(w, r, status, topUpForm{amount: f.Get("amount"), to: f.Get("to"), key: d.keyOf(f.Get("key"))}, q, problems)
 	}
-	v := TopUpQuoteView{Page: d.page(r), Quote: q, LimitLeft: left.TopUpDay.Left, LimitCap: left.TopUpDay.Cap}
-	if problems.Any() && !errors.Is(err, locale.ErrAmountEmpty) {
+	rule, err := d.prices(r, tariff.TopUp)
+	if err != nil {
+		return err
+	}
+	v := TopUpQuoteView{Page: d.page(r), Rule: rule, Quote: q, LimitLeft: left.TopUpDay.Left, LimitCap: left.TopUpDay.Cap}
+	if problems.Any() && !empty {
 		v.Problem = problems[0].Text
 	}
 	return d.render(w, r, http.StatusOK, TopUpQuotePanel(v))
@@ -145,11 +154,17 @@ func (d *Door) postTopUp(w http.ResponseWriter, r *http.Request) error {
 		}
 		return d.renderTopUp(w, r, http.StatusUnprocessableEntity, t, q, problems)
 	}
-	if f.Get("agreed") != strconv.FormatInt(q.Total.Minor, 10) {
+	// What was seen is what is charged. A price that is stale goes on: a repeat
+	// gets its answer, anything else a new price.
+	agreed, err := d.Topups.ReadQuote(r.Context(), of(r).session.Client, f.Get("agreed"))
+	if err != nil && !web.OnForm(err) {
+		return err
+	}
+	if agreed.Amount != q.Amount {
 		return d.renderTopUp(w, r, http.StatusOK, t, q, nil) // nobody pays a fee unseen
 	}
 	return d.startTopUp(w, r, t, q, topup.Start{
-		Client: of(r).session.Client, Key: ledgerKey(t.key), Account: to.card.Account, Amount: q.Amount, Card: plastic,
+		Client: of(r).session.Client, Key: ledgerKey(t.key), Account: to.card.Account, Quote: agreed.Token, Card: plastic,
 	})
 }
 

@@ -190,7 +190,7 @@ func (d *Door) offer(r *http.Request, x draft) (offering, error) {
 	if o.amount != nil {
 		return o, nil
 	}
-	q, err := d.Transfers.Quote(who, o.from.card.Account, x.To, sum)
+	q, err := d.Transfers.Quote(r.Context(), who, o.from.card.Account, x.To, sum)
 	if err != nil {
 		if !web.OnForm(err) {
 			return o, err
@@ -199,6 +199,9 @@ func (d *Door) offer(r *http.Request, x draft) (offering, error) {
 		return o, nil
 	}
 	o.until, o.token, o.quote = q, q.Token, showQuote(q, o.from, o.left)
+	if o.quote.Rule, err = d.Tariffs.Words(r.Context(), p, q.Price, ""); err != nil {
+		return o, err
+	}
 	if o.amount = d.foresee(q, o.from, o.left, of(r).session.Standing); o.amount != nil {
 		problems, broken := explain(p, o.amount)
 		if broken != nil {

@@ -94,7 +94,8 @@ type LimitsView struct {
 	Month  Meter
 	TopUp  Meter
 	Caps   []LimitCap
-	Resets time.Time
+	Resets time.Time // when the day's begin anew
+	Renews time.Time // when the month's do
 }
 
 // Meter is a limit and what is left of it.

@@ -11,9 +11,9 @@ import (
 //
 // Form fields (to POST /topup): amount, to (id of our card), card_number,
 // card_expiry («12/28»), card_cvc, agreed, and everything in Hidden (the
-// idempotency key). agreed is the total in kopecks that the page has shown;
-// empty when it has shown none. If it differs from amount + fee, answer 200
-// with this page and the Quote instead of charging: nobody pays a fee unseen.
+// idempotency key). agreed is the token of the quote that the page has shown;
+// empty when it has shown none. If it is not for this sum, answer 200 with this
+// page and the Quote instead of charging: nobody pays a fee unseen.
 //
 // «Рассчитать» sends the form to POST /topup/quote, which must not read the
 // card's fields: htmx sends amount alone and gets TopUpQuotePanel; a plain form
@@ -25,6 +25,7 @@ type TopUpView struct {
 	Expiry      string // as typed
 	To          string // chosen card of ours
 	Cards       []ui.Card
+	Rule        string // what top-ups cost, in words
 	Quote       *TopUpQuote
 	Quick       []money.Amount // nil: 1 000, 3 000, 10 000 ₽
 	LimitLeft   money.Amount
@@ -37,6 +38,7 @@ const expiryLen = 7
 
 // TopUpQuote is the price of a top-up.
 type TopUpQuote struct {
+	Token   string
 	Amount  money.Amount // reaches the account
 	Fee     money.Amount
 	Total   money.Amount // is charged to the other bank's card
@@ -47,6 +49,7 @@ type TopUpQuote struct {
 type TopUpQuoteView struct {
 	ui.Page
 	Quote               *TopUpQuote
+	Rule                string
 	Problem             string
 	LimitLeft, LimitCap money.Amount
 }

@@ -58,6 +58,7 @@ type Quote struct {
 	Amount, Fee, Total  money.Amount
 	Left                money.Amount // balance after
 	LimitLeft, LimitCap money.Amount // of today, after this sum
+	Rule                string       // by which rule of the tariff the fee is so, in words
 	// Problem says in the reader's words why this sum will be refused («Не
 	// хватает 340 ₽…»); empty when it will pass.
 	Problem string
@@ -96,6 +97,9 @@ type ConfirmView struct {
 	CodeSent  bool   // the passcode was right, the code is awaited
 	Phone     string // where the code goes
 	Caps      []LimitCap
+	// Changed tells that the tariff changed since the price was shown: the page
+	// asks again with the new one.
+	Changed bool
 	// Stale tells that the quote ran out: the page offers a new calculation and
 	// no passcode field.
 	Stale bool

@@ -114,6 +114,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	w.acquirer = &acquirer{charges: map[string]topup.Outcome{}}
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	operations, limits := operation.New(d, v), limit.New(d, v, limit.Standard())
+	tariffs := tariff.New(d)
 	w.hub = live.New(operations, d.Now, log)
 	w.disputes = dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations, Live: w.hub})
 	front, err := web.New(web.Options{Origin: w.origin, FormTargets: []string{otherBank}, Rate: web.Rate{PerSecond: -1}, Log: log})
@@ -130,15 +131,15 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	w.papers = paper.New(paper.Deps{DB: d, Vault: v, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
 	w.door = cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
-		Applications: w.Apply, Authentications: w.shop, Limits: limits, Orders: orders, Papers: w.papers,
+		Applications: w.Apply, Authentications: w.shop, Limits: limits, Tariffs: tariffs, Orders: orders, Papers: w.papers,
 		Privacy: privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now,
 			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
 		Operations: operations, Live: w.hub,
 		Transfers: transfer.New(transfer.Deps{
-			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariff: tariff.Standard(), Orders: orders, Live: w.hub,
+			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
 		}),
 		Topups: topup.New(topup.Deps{
-			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariff: tariff.Standard(), Acquirer: w.acquirer, Live: w.hub,
+			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Acquirer: w.acquirer, Live: w.hub,
 			Log: log, Now: w.Now, ReturnURL: func(s string) string { return w.origin + "/topup/" + s }, OwnBINs: []string{"550000"},
 		}),
 		Purchases: purchase.New(purchase.Deps{DB: d, Book: w.book, Operations: operations, Cards: w.Cards}), Disputes: w.disputes,

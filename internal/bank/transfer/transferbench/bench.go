@@ -51,6 +51,7 @@ type World struct {
 	Transfers  *transfer.Service
 	Operations *operation.Service
 	Limits     *limit.Service
+	Tariffs    *tariff.Service
 	Orders     *order.Service
 	Accounts   []ledger.AccountID
 	// Key signs for every payer: what a signature costs does not depend on whose
@@ -93,8 +94,9 @@ func Make(ctx context.Context, d *db.DB, n, writers int) (*World, error) {
 	w.Operations = operation.New(d, w.Vault)
 	w.Orders = order.New(order.Deps{DB: d, Vault: w.Vault})
 	w.Limits = limit.New(d, w.Vault, limit.Standard())
+	w.Tariffs = tariff.New(d)
 	w.Transfers = transfer.New(transfer.Deps{
-		DB: d, Book: w.Book, Vault: w.Vault, People: crowd{w.Accounts}, Operations: w.Operations, Limits: w.Limits, Tariff: tariff.Standard(), Orders: w.Orders,
+		DB: d, Book: w.Book, Vault: w.Vault, People: crowd{w.Accounts}, Operations: w.Operations, Limits: w.Limits, Tariffs: w.Tariffs, Orders: w.Orders,
 	})
 	return w, nil
 }
@@ -171,7 +173,7 @@ func (w *World) Pairs(ctx context.Context, n int, seed uint64) ([]Pair, error) {
 
 // Pay sends so many kopecks from the payer to the payee of a pair.
 func (w *World) Pay(ctx context.Context, p Pair, kopecks int64) (transfer.Receipt, error) {
-	q, err := w.Transfers.Quote(p.Payer, p.From, p.Payee.Token, money.Rub(kopecks))
+	q, err := w.Transfers.Quote(ctx, p.Payer, p.From, p.Payee.Token, money.Rub(kopecks))
 	if err != nil {
 		return transfer.Receipt{}, err
 	}

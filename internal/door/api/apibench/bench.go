@@ -60,7 +60,7 @@ func Run(ctx context.Context, d *db.DB, c Config) (bench.Figure, error) {
 		}
 	}
 	door := api.New(api.Deps{
-		DB: d, Tokens: tokens, Operations: w.Operations, Limits: w.Limits, Transfers: w.Transfers, Orders: w.Orders,
+		DB: d, Tokens: tokens, Operations: w.Operations, Limits: w.Limits, Tariffs: w.Tariffs, Transfers: w.Transfers, Orders: w.Orders,
 		Rate: api.Rate{PerSecond: -1}, // one caller stands for many clients
 	})
 	url, stop, err := serve(door)

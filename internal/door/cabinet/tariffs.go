@@ -1,0 +1,76 @@
+package cabinet
+
+import (
+	"net/http"
+	"time"
+
+	"rocketbank/internal/bank/tariff"
+	"rocketbank/internal/base/locale"
+	"rocketbank/internal/door/ui"
+)
+
+// TariffsView is GET /tariffs: what everything costs today and, when it is
+// known, from when on it will cost something else.
+type TariffsView struct {
+	ui.Page
+	Now  TariffVersion
+	Next *TariffVersion // nil: no other is known
+}
+
+// TariffVersion is a price list in words.
+type TariffVersion struct {
+	Number int64
+	From   time.Time // zero: it was always in force
+	Kinds  []TariffKind
+}
+
+// TariffKind is what one kind of operation costs.
+type TariffKind struct {
+	Title string
+	Lines []TariffLine
+}
+
+// TariffLine is one price: towards whom or for which sums, and how much.
+type TariffLine struct{ What, Price string }
+
+// prices tells in words what a kind of operation costs now.
+func (d *Door) prices(r *http.Request, kind tariff.Kind) (string, error) {
+	v, err := d.Tariffs.InForce(r.Context())
+	return v.Sentence(d.page(r).P, kind), err
+}
+
+func (d *Door) getTariffs(w http.ResponseWriter, r *http.Request) error {
+	book, err := d.Tariffs.Book(r.Context())
+	if err != nil {
+		return err
+	}
+	now := d.DB.Now()
+	v := TariffsView{Page: d.shown(w, r)}
+	if t, ok := book.At(now); ok {
+		v.Now = shownTariff(v.P, t)
+	}
+	if t, ok := book.After(now); ok {
+		next := shownTariff(v.P, t)
+		v.Next = &next
+	}
+	return d.render(w, r, http.StatusOK, TariffsPage(v))
+}
+
+func shownTariff(p *locale.Printer, t tariff.Version) TariffVersion {
+	out := TariffVersion{Number: t.Number}
+	if t.From.After(tariff.Standard().From) { // the bank's first list was always in force
+		out.From = t.From
+	}
+	for _, k := range tariff.Kinds() {
+		kind := TariffKind{Title: k.Title(p)}
+		for _, r := range t.Rules {
+			if r.Kind == k {
+				kind.Lines = append(kind.Lines, TariffLine{What: t.What(p, r), Price: r.Words(p)})
+			}
+		}
+		if len(kind.Lines) > 0 {
+			out.Kinds = append(out.Kinds, kind)
+		}
+	}
+	return out
+}

@@ -31,6 +31,8 @@ type commands struct {
 	Staff    staffCmd    `cmd:"" help:"Let members of staff into the console, or out."`
 	Clearing clearingCmd `cmd:"" help:"Post what the card network cleared."`
 	Rates    ratesCmd    `cmd:"" help:"Keep the partner bank's exchange rates."`
+	Tariff   tariffCmd   `cmd:"" help:"Keep or show what operations cost."`
+	Bins     binsCmd     `cmd:"" help:"Keep the table by which a card's bank is known."`
 	Inspect  inspectCmd  `cmd:"" help:"Decode and check one artefact."`
 	APISign  apiSignCmd  `cmd:"" name:"api-sign" help:"Sign an order of the open API with a token's key."`
 	Version  versionCmd  `cmd:"" help:"Tell which program this is."`

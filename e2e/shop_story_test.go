@@ -188,6 +188,19 @@ func shopByPasskey(t *testing.T, d *Demo) {
 	p.Sees("Оплачено")
 	c.Go("/profile/orders")
 	c.Sees("покупка в интернете")
+	// The same finger opens what was shut in the card's rules.
+	rules := "/cards/" + d.cardOf(who, "virtual_world") + "/rules"
+	for _, sure := range []bool{false, true} {
+		c.Go(rules)
+		c.Choose("abroad", "1")
+		c.Submit("Сохранить")
+		if sure {
+			c.Sees("Операции за границей")
+			c.Submit("Подтвердить отпечатком или ключом")
+		}
+		c.At(rules)
+		c.Sees("Правила карты сохранены")
+	}
 }
 
 // A browser that runs no scripts has no key: the passcode and a code for exactly

@@ -3,7 +3,8 @@
 // Sums are counted by the ledger: this room only builds the guards that travel
 // with a transaction, so that the check and the debit are one atom, and reads
 // the counters back for «осталось на сегодня». Look-ups of people by phone are
-// counted here, outside the ledger, because no money moves with them.
+// counted here, outside the ledger, because no money moves with them; so are
+// the purchases that a token approves, whose money moves later and by the card.
 // A bank day is 00:00–24:00 in Moscow.
 package limit
 

@@ -40,10 +40,10 @@ func plots() []plot {
 		{72, returns(anya, "Магазин не подтвердил доставку")},
 		{79, orders(anya)}, {81, makes(anya)}, {83, sends(anya)}, {85, handsOver(anya)},
 		{82, orders(marina)}, {84, makes(marina)}, {87, sends(marina)},
-		{84, opens(timur, dispute.Twice, "Приложил карту один раз, терминал попросил ещё раз, списали дважды")},
+		{84, opens(timur, dispute.Twice, "Приложил телефон один раз, терминал попросил ещё раз, списали дважды")},
 		{86, asks(timur, "Пришлите, пожалуйста, номера обоих чеков: они напечатаны внизу, после слов «Код авторизации».")},
 		{86, orders(pavel)}, {88, makes(pavel)},
-		{89, opens(pavel, dispute.Cancelled, "Отменил бронь за три дня, деньги не вернули")},
+		{89, opens(pavel, dispute.NotMe, "Этой покупки я не делал: телефон в тот день был со мной")},
 		{90, orders(sveta)},
 	}
 }

@@ -80,7 +80,7 @@ func (r Rule) Band(p *locale.Printer) string {
 }
 
 // Sentence tells everything that a kind of operation costs, towards whomever:
-// «до 2 999,99 ₽: 1 %, не меньше 30 ₽; от 3 000 ₽: бесплатно».
+// «до 2 999,99 ₽ — 1 %, не меньше 30 ₽; от 3 000 ₽ — бесплатно».
 func (v Version) Sentence(p *locale.Printer, kind Kind) string {
 	var out []string
 	for _, r := range v.Rules {
@@ -96,8 +96,8 @@ func (v Version) Sentence(p *locale.Printer, kind Kind) string {
 	return strings.Join(out, "; ")
 }
 
-// What tells whom and which sums a rule of the list is about: «в Банк Заря»,
-// «в любой другой банк», «до 3 000 ₽». Empty where there is nothing to tell apart.
+// What tells whom and which sums a rule of the list is about: «Банк Заря»,
+// «другие банки», «до 3 000 ₽». Empty where there is nothing to tell apart.
 func (v Version) What(p *locale.Printer, r Rule) string {
 	var out []string
 	if name := v.Name(r.Bank, p.Lang()); name != "" {

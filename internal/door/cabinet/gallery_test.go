@@ -103,7 +103,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	confirmErr.Page, confirmErr.TriesLeft = with(in, ui.Problem{Field: "passcode", Text: say("Код не подошёл. Осталось 2 попытки.", "Wrong passcode. 2 tries left.")}), 2
 	stale := confirm
 	stale.Stale = true
-	rule := say("до 2 999,99 ₽: 1 %, не меньше 30 ₽; от 3 000 ₽: бесплатно", "up to ₽2,999.99: 1%, at least ₽30; from ₽3,000: free")
+	rule := say("до 2 999,99 ₽ — 1 %, не меньше 30 ₽; от 3 000 ₽ — бесплатно", "up to ₽2,999.99 — 1%, at least ₽30; from ₽3,000 — free")
 	prices := shownTariff(p, tariff.Standard())
 	later := prices
 	later.Number, later.From = 2, now.AddDate(0, 1, 0)

@@ -21,16 +21,10 @@ type TariffsView struct {
 type TariffVersion struct {
 	Number int64
 	From   time.Time // zero: it was always in force
-	Kinds  []TariffKind
+	Lines  []TariffLine
 }
 
-// TariffKind is what one kind of operation costs.
-type TariffKind struct {
-	Title string
-	Lines []TariffLine
-}
-
-// TariffLine is one price: towards whom or for which sums, and how much.
+// TariffLine is one price: of what, towards whom or for which sums, and how much.
 type TariffLine struct{ What, Price string }
 
 // prices tells in words what a kind of operation costs now.
@@ -62,14 +56,15 @@ func shownTariff(p *locale.Printer, t tariff.Version) TariffVersion {
 		out.From = t.From
 	}
 	for _, k := range tariff.Kinds() {
-		kind := TariffKind{Title: k.Title(p)}
 		for _, r := range t.Rules {
-			if r.Kind == k {
-				kind.Lines = append(kind.Lines, TariffLine{What: t.What(p, r), Price: r.Words(p)})
+			if r.Kind != k {
+				continue
 			}
-		}
-		if len(kind.Lines) > 0 {
-			out.Kinds = append(out.Kinds, kind)
+			what := k.Title(p)
+			if which := t.What(p, r); which != "" {
+				what += ", " + which
+			}
+			out.Lines = append(out.Lines, TariffLine{what, r.Words(p)})
 		}
 	}
 	return out

@@ -26,6 +26,10 @@ const (
 // of its counter's name in the book, so new ones come last.
 func Kinds() []Kind { return []Kind{TopUp, Friend, CardOut, PhoneOut, Link, Requisites} }
 
+// Open tells whether the bank does this kind of operation today. The list
+// prices more, so that a way opens with its price known beforehand.
+func (k Kind) Open() bool { return k == TopUp || k == Friend }
+
 // The refusals of this room.
 var (
 	// ErrChanged: the price that was shown is no longer in force, or the free

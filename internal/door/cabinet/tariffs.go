@@ -64,6 +64,9 @@ func shownTariff(p *locale.Printer, t tariff.Version) TariffVersion {
 			if which := t.What(p, r); which != "" {
 				what += ", " + which
 			}
+			if !k.Open() {
+				what = p.T("cabinet.tariffs.soon", locale.A("what", what))
+			}
 			out.Lines = append(out.Lines, TariffLine{what, r.Words(p)})
 		}
 	}

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	chromium.quit()
 	program.remove()
+	peopled.remove()
 	os.Exit(code)
 }
 

@@ -12,6 +12,7 @@ import (
 // The demo starts from an empty folder with everything it promises, goes on
 // after kill -9, and its book adds up.
 func TestDemoStarts(t *testing.T) {
+	t.Parallel()
 	start := func(t *testing.T, db string) {
 		d := newDemo(t, db)
 		d.killSeeding() // the next start makes the example people anew

@@ -132,21 +132,68 @@ type Demo struct {
 	line   string        // that line
 }
 
-// eachDemo tells a story on both databases, each from an empty folder.
+// eachDemo tells a story on both databases, in every tier; a machine without
+// PostgreSQL skips that half aloud.
 func eachDemo(t *testing.T, story func(t *testing.T, d *Demo)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { story(t, startDemo(t, "")) })
 	t.Run("postgres", func(t *testing.T) { story(t, startDemo(t, dbtest.Postgres(t))) })
 }
 
-// startDemo starts `rocketbank demo` on an empty folder and waits until it is
-// ready. db is the address of the database; "" means SQLite in the folder.
+// startDemo starts `rocketbank demo` and waits until it is ready. db is the
+// address of an empty database; "" means SQLite in the demo's folder, which
+// then is a copy of one whose example people were made once for all stories.
 // After the story the program must stop in order and its log must be clean.
 func startDemo(t testing.TB, db string) *Demo {
 	t.Helper()
 	d := newDemo(t, db)
+	if db == "" {
+		copyFolder(t, peopled.in(t), d.folder)
+	}
 	d.start()
 	return d
+}
+
+// seeded is the folder of a demo that has made its example people and ended.
+type seeded struct {
+	once   sync.Once
+	folder string
+}
+
+var peopled = &seeded{}
+
+// in gives the folder; the first story that asks makes it.
+func (s *seeded) in(t testing.TB) string {
+	t.Helper()
+	s.once.Do(func() {
+		d := newDemo(t, "")
+		d.start()
+		d.Stop()
+		folder, err := os.MkdirTemp("", "rocketbank-peopled")
+		if err != nil {
+			t.Fatal(err)
+		}
+		copyFolder(t, d.folder, folder)
+		s.folder = folder
+	})
+	if s.folder == "" {
+		t.Fatal("the example people could not be made, see the story that began")
+	}
+	return s.folder
+}
+
+// copyFolder copies what is in a folder with its permissions, which keys need.
+func copyFolder(t testing.TB, from, to string) {
+	t.Helper()
+	if out, err := exec.Command("cp", "-a", from+"/.", to).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func (s *seeded) remove() {
+	if s.folder != "" {
+		_ = os.RemoveAll(s.folder)
+	}
 }
 
 // newDemo makes a demo that was not started yet.

@@ -11,7 +11,8 @@ import (
 // bank's card and sends money to a friend, who sits at another device and sees
 // it at once. Told on both databases in every tier.
 func TestNewcomerStory(t *testing.T) {
-	bothDemos(t, func(t *testing.T, d *Demo) {
+	t.Parallel()
+	eachDemo(t, func(t *testing.T, d *Demo) {
 		friend := d.Person("Павел")
 		p := d.Open(t, Opt{Mobile: true, Within: 4 * time.Minute})
 		f := d.Open(t, Opt{Within: 4 * time.Minute})

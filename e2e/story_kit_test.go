@@ -14,7 +14,6 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
-	"rocketbank/internal/base/db/dbtest"
 	"rocketbank/internal/base/tier"
 )
 
@@ -26,14 +25,6 @@ func storyDemo(t *testing.T, story func(t *testing.T, d *Demo)) {
 		return
 	}
 	t.Run("sqlite", func(t *testing.T) { story(t, startDemo(t, "")) })
-}
-
-// bothDemos tells a story on both databases in every tier; a machine without
-// PostgreSQL skips that half aloud.
-func bothDemos(t *testing.T, story func(t *testing.T, d *Demo)) {
-	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { story(t, startDemo(t, "")) })
-	t.Run("postgres", func(t *testing.T) { story(t, startDemo(t, dbtest.Postgres(t))) })
 }
 
 // in gives the demo to a part of a story: what fails there fails that part.

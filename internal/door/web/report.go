@@ -97,7 +97,7 @@ func originOf(s string) string {
 		return s
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || len(u.Host) > 100 {
+	if err != nil || u.Scheme == "" || u.Host == "" || len(u.Host) > 100 {
 		return "other"
 	}
 	for _, r := range u.Scheme + u.Host {

@@ -22,6 +22,7 @@ func TestCSPReports(t *testing.T) {
 		{"application/csp-report", `{"csp-report":{"effective-directive":"<b>","blocked-uri":"x"}}`, ""},
 		{"application/csp-report", `{"csp-report":{"effective-directive":"img-src","blocked-uri":"https://` + strings.Repeat("a", 200) + `/"}}`, "img-src other"},
 		{"application/csp-report", `{"csp-report":{"effective-directive":"img-src","blocked-uri":"a\nlevel=ERROR"}}`, "img-src other"},
+		{"application/csp-report", `{"csp-report":{"effective-directive":"img-src","blocked-uri":"//evil.example/x"}}`, "img-src other"},
 		{"application/csp-report", `{`, ""},
 		{"text/plain", `{"csp-report":{"effective-directive":"img-src"}}`, ""},
 		{"application/csp-report", `{"csp-report":{"effective-directive":"img-src","blocked-uri":"` + strings.Repeat("x", 17<<10) + `"}}`, ""},

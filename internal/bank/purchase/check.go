@@ -41,20 +41,7 @@ func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
 }
 
 func checked(ctx context.Context, r db.Reader, owner int64, last []byte) ([]auth, error) {
-	rows, err := r.Rows(ctx, qAll, owner, last, int64(checkPage))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []auth
-	for rows.Next() {
-		a, err := scanAuth(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, rows.Err()
+	return authsOf(ctx, r, qAll, owner, last, int64(checkPage))
 }
 
 // wrong tells what the book contradicts; empty when it agrees.

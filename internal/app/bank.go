@@ -36,6 +36,7 @@ import (
 	"rocketbank/internal/base/outbox"
 	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
+	"rocketbank/internal/partner/cardnetwork"
 )
 
 // bank is all rooms over one database.
@@ -66,6 +67,7 @@ type bank struct {
 	transfers       *transfer.Service
 	topups          *topup.Service
 	payouts         *payout.Service
+	network         *cardnetwork.Rail // nil: no credits to other banks' cards
 	notices         *notice.Service
 	outbox          *outbox.Worker
 	staff           *staff.Service
@@ -91,6 +93,7 @@ type parts struct {
 	acquirer topup.Acquirer
 	sms      notice.SMSSender
 	rails    map[payout.Way]payout.Rail // a way without one is closed
+	network  *cardnetwork.Rail          // the one of them that keeps a line; may be nil
 
 	consoleOrigin string // where staff use the console; may be empty
 	acsOrigin     string // where 3-D Secure finds us; may be empty
@@ -103,7 +106,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the origin %q is no address: %w", p.origin, err)
 	}
-	b := &bank{db: p.db, vault: p.vault, clock: p.clock, log: p.log, ids: id.NewSource(p.clock.Now)}
+	b := &bank{db: p.db, vault: p.vault, clock: p.clock, log: p.log, ids: id.NewSource(p.clock.Now), network: p.network}
 	if b.book, err = ledger.NewBook(ctx, p.db, ledger.Options{Clock: p.clock, IDs: b.ids, Log: p.log}); err != nil {
 		return nil, err
 	}

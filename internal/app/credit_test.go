@@ -21,11 +21,11 @@ import (
 	"rocketbank/internal/ledger"
 )
 
-// M13 over real sockets: whatever happens to questions and answers between us
+// R11, over real sockets: whatever happens to questions and answers between us
 // and the card network, in the end every payout is final, a card of another bank
 // was credited once for each that is done and never for another, and Anna has
 // what she had, less what was paid and its fees.
-func TestPayoutsToCardsOverABadLine(t *testing.T) {
+func TestR11_PayoutsToCardsOverABadLine(t *testing.T) {
 	banktest.Each(t, func(b *banktest.Bank) {
 		s := newSender(b)
 		cards := s.banks.credited(b.T).Cards

@@ -11,11 +11,11 @@ type things struct {
 	applicant *browser // ordering a card, all filled in, nothing sent
 
 	operation, transfer, payout, login, topup, card, order, shot, purchase string // paths
-	paper                                                          string // of a picture that the contact centre waits for
-	bought, dispute                                                string // … of a purchase, and of what is wrong with another
-	device, session, token, passkey, alert                         string // as forms name them
-	payee                                                          string
-	notMe                                                          string // the token of a message's link
+	paper                                                                  string // of a picture that the contact centre waits for
+	bought, dispute                                                        string // … of a purchase, and of what is wrong with another
+	device, session, token, passkey, alert                                 string // as forms name them
+	payee                                                                  string
+	notMe                                                                  string // the token of a message's link
 }
 
 // may is a line of the matrix: what a route answers to the owner of the things

@@ -29,13 +29,16 @@ import (
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/bank/watch"
+	"rocketbank/internal/bank/webhook"
 	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/outbox"
 	"rocketbank/internal/base/vault"
+	"rocketbank/internal/door/api"
 	"rocketbank/internal/ledger"
+	"rocketbank/internal/partner/hook"
 )
 
 // bank is all rooms over one database.
@@ -66,6 +69,7 @@ type bank struct {
 	transfers       *transfer.Service
 	topups          *topup.Service
 	payouts         *payout.Service
+	webhooks        *webhook.Service
 	notices         *notice.Service
 	outbox          *outbox.Worker
 	staff           *staff.Service
@@ -76,6 +80,9 @@ type bank struct {
 // chargeIn is how long the line to the acquirer waits; room topup gives a
 // charge up at the same time.
 const chargeIn = 30 * time.Second
+
+// hookIn is how long a client's program may take to answer its webhook.
+const hookIn = 10 * time.Second
 
 // parts is what the rooms are made of.
 type parts struct {
@@ -96,6 +103,7 @@ type parts struct {
 	acsOrigin     string // where 3-D Secure finds us; may be empty
 	directory     authentication.Directory
 	alerts        Alerts
+	private       bool // the demo: webhooks may call this machine
 }
 
 func openBank(ctx context.Context, p parts) (*bank, error) {
@@ -153,6 +161,10 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b.payouts = payout.New(payout.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders,
 		Rails: p.rails, Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
+	})
+	b.webhooks = webhook.New(webhook.Deps{
+		DB: p.db, Vault: p.vault, IDs: b.ids, Operations: b.operations, Tokens: b.access, Document: api.Document, Secret: access.NewHookSecret,
+		Caller: hook.NewCaller(hookIn, p.private, time.Now), Private: p.private, Log: p.log, Now: time.Now,
 	})
 	if err := b.openStaff(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -50,6 +51,16 @@ type serveCmd struct {
 	CardhostCA    string   `name:"cardhost-ca" placeholder:"FILE" help:"Authority whose certificates the network shows, PEM."`
 	NetworkSecret string   `name:"network-secret-file" placeholder:"FILE" help:"The card network's own secret for clearing files, when it is not the acquirer's."`
 
+	NetworkAddr     string   `placeholder:"HOST:PORT" help:"Where the card network takes credits to other banks' cards; without it this server sends none."`
+	NetworkCert     string   `placeholder:"FILE" help:"Our certificate chain on that line, PEM; without one the line goes to loopback alone."`
+	NetworkKey      string   `placeholder:"FILE" help:"Its private key, PEM."`
+	NetworkCA       string   `name:"network-ca" placeholder:"FILE" help:"Authority whose certificate the network shows, PEM."`
+	NetworkAcquirer string   `placeholder:"NUMBER" help:"Our number as an institution, up to 11 digits (the first digits of our cards when not given)."`
+	NetworkTerminal string   `default:"P2P00001" help:"Our terminal's name on that line."`
+	NetworkMerchant string   `default:"P2P" help:"Our name as a merchant on that line."`
+	NetworkPlace    string   `default:"P2P TRANSFER" help:"Our name and place as the receiver's bank sees them, up to 40 Latin characters."`
+	NetworkFinal    []string `placeholder:"CODE" help:"Response codes that mean a definite no on this link although elsewhere they decide nothing."`
+
 	AlertHook        string `placeholder:"https://…" help:"Address that is told of each alert by a JSON request."`
 	AlertHookSecret  string `name:"alert-hook-secret-file" placeholder:"FILE" help:"File with the secret that seals those requests."`
 	AlertHookPrivate bool   `help:"Let that address lie in a private network."`
@@ -75,7 +86,9 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
 		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
 		ACSOrigin: c.ACSOrigin, ACSAddr: c.ACSAddr, DirectoryHost: c.DirectoryHost, DirectoryCA: c.DirectoryCA,
-		Cards:  app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
+		Cards: app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
+		Credits: app.CreditLine{Addr: c.NetworkAddr, Cert: c.NetworkCert, Key: c.NetworkKey, CA: c.NetworkCA, Acquirer: cmp.Or(c.NetworkAcquirer, c.BIN),
+			Terminal: c.NetworkTerminal, Merchant: c.NetworkMerchant, Place: c.NetworkPlace, Final: c.NetworkFinal},
 		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},
 		Log:    slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,
 	}

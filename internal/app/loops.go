@@ -22,6 +22,9 @@ func (b *bank) runLoops(ctx context.Context) {
 	wg.Go(func() { b.topups.Run(ctx) })
 	wg.Go(func() { b.payouts.Run(ctx) })
 	wg.Go(func() { b.webhooks.Run(ctx) })
+	if b.network != nil {
+		wg.Go(func() { b.network.Run(ctx, b.payouts.Hint) })
+	}
 	wg.Go(func() { b.cards.Run(ctx) })
 	wg.Go(func() { b.purchases.Run(ctx) })
 	if b.authentications != nil {

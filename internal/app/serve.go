@@ -56,6 +56,7 @@ type ServeConfig struct {
 	// NetworkSecret seals the card network's clearing files; empty: CallbackSecret does.
 	NetworkSecret signature.Secret
 	Cards         CardLine
+	Credits       CreditLine
 	ACSOrigin     string // https://… where 3-D Secure finds us; empty: this server has no such door
 	ACSAddr       string
 	DirectoryHost []string // hosts of the card scheme's directory, which alone are told results
@@ -182,7 +183,12 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
+	network, err := c.Credits.open(c.Log, clk.Now)
+	if err != nil {
+		return err
+	}
 	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
+		network: network, rails: rails(network),
 		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, alerts: c.Alerts})
 	if err != nil {
 		return err

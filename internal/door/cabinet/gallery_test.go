@@ -97,7 +97,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	wrong := transfer
 	wrong.Page = with(in, ui.Problem{Field: "amount", Text: poor.Problem}, ui.Problem{Field: "message", Text: say("Сообщение длиннее 140 знаков. Сократите его.", "The message is over 140 characters. Shorten it.")})
 	wrong.Quote, wrong.Amount = &poor, "90 000"
-	confirm := ConfirmView{Page: in, Payee: pavel, From: main, Quote: *quote, Message: say("За пиццу в пятницу", "Friday pizza"), Hidden: []ui.Hidden{{Name: "quote", Value: "q"}, {Name: "key", Value: "k"}}, BackHref: "/transfer?to=pt.abc"}
+	confirm := ConfirmView{Page: in, Action: "/transfer/confirm", Payee: pavel, From: main, Quote: *quote, Message: say("За пиццу в пятницу", "Friday pizza"), Hidden: []ui.Hidden{{Name: "quote", Value: "q"}, {Name: "key", Value: "k"}}, BackHref: "/transfer?to=pt.abc"}
 	changed := confirm
 	changed.Changed, changed.Quote = true, *many.Quote
 	confirmErr := confirm
@@ -105,7 +105,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	stale := confirm
 	stale.Stale = true
 	rule := say("до 2 999,99 ₽ — 1 %, не меньше 30 ₽; от 3 000 ₽ — бесплатно", "up to ₽2,999.99 — 1%, at least ₽30; from ₽3,000 — free")
-	prices := shownTariff(p, tariff.Standard())
+	prices := shownTariff(p, tariff.Standard(), tariff.Kind.Open)
 	later := prices
 	later.Number, later.From = 2, now.AddDate(0, 1, 0)
 	topup := TopUpView{Page: in, Rule: rule, Amount: "1 000", NumberAgain: true, Expiry: "12/28", Cards: []ui.Card{main}, Quote: fee, LimitLeft: rub(149000), LimitCap: rub(150000), Hidden: []ui.Hidden{{Name: "key", Value: "k"}}}
@@ -222,6 +222,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	all = append(all, orderGallery(out, in, say, with)...)
 	all = append(all, cardGallery(in, []ui.Card{main, trip, paused}, feed, say, with)...)
 	all = append(all, purchaseGallery(in, home, say, with)...)
+	all = append(all, payoutGallery(in, []ui.Card{main, trip, paused}, say, with)...)
 	all = append(all, cardRulesGallery(in, main, say, with)...)
 	for _, g := range guides() {
 		all = append(all, exhibit{"guide-" + g.name, GuidePage(GuideView{Page: in, Guide: g.name}), false})

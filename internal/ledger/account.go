@@ -27,6 +27,8 @@ const (
 	World    AccountID = 4 * slots // opening balances of the demo and of benches
 	Network  AccountID = 5 * slots // what the card network settles with us for our cards' purchases
 	Disputes AccountID = 6 * slots // what clients got back for disputes, until the network returns it
+	Phones   AccountID = 7 * slots // what the rail of transfers by phone settles with us
+	Agents   AccountID = 8 * slots // what mobile operators and wallets settle with us
 )
 
 // Bank tells an account of the bank's own chart.
@@ -43,6 +45,9 @@ func (a AccountID) String() string {
 
 // base gives the first identifier of the account's number.
 func (a AccountID) base() AccountID { return a - a%slots }
+
+// Of tells whether an account is another, or one of its slots.
+func (a AccountID) Of(b AccountID) bool { return a == b || b.Bank() && a.base() == b.base() }
 
 // slot gives the row that the writer with this lease number uses.
 func (a AccountID) slot(lease int) AccountID {

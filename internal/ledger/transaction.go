@@ -56,6 +56,8 @@ const (
 	KindPurchase Kind = 8
 	// KindDispute is what the bank returned for a purchase that went wrong.
 	KindDispute Kind = 9
+	// KindPayout is money sent out of the bank: its hold, its posting, what comes back.
+	KindPayout Kind = 10
 )
 
 // Phase is the step a transaction takes.

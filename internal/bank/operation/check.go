@@ -27,7 +27,7 @@ type line struct {
 }
 
 // Check compares the feeds with the book (a ledger.Check): every line of a
-// client's account that a transfer, a top-up, a correction or a dispute wrote has its operation, and no
+// client's account that a transfer, a top-up, a correction, a dispute or a payout wrote has its operation, and no
 // operation points nowhere. Memory grows with accounts, not with operations.
 // What cards did may be one operation and many lines: room purchase checks it.
 func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
@@ -109,7 +109,7 @@ func promises(t ledger.Record) bool {
 		return false
 	}
 	switch t.Kind {
-	case ledger.KindTransfer, ledger.KindTopUp, ledger.KindCorrection, ledger.KindDispute:
+	case ledger.KindTransfer, ledger.KindTopUp, ledger.KindCorrection, ledger.KindDispute, ledger.KindPayout:
 	default:
 		return false
 	}

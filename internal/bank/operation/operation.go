@@ -39,6 +39,8 @@ const (
 	CardCredit  Kind = 8 // sent to the card through its network
 	// DisputeCredit is what the bank returned for a purchase that went wrong.
 	DisputeCredit Kind = 9
+	Payout        Kind = 10 // sent out of the bank: to a card, a phone
+	PayoutReturn  Kind = 11 // sent out, and sent back by the other side
 )
 
 // String gives the stable word used by the API: "transfer_out".
@@ -62,6 +64,10 @@ func (k Kind) String() string {
 		return "card_credit"
 	case DisputeCredit:
 		return "dispute_credit"
+	case Payout:
+		return "payout"
+	case PayoutReturn:
+		return "payout_return"
 	}
 	return "other"
 }
@@ -134,6 +140,20 @@ type Details struct {
 	Proof string `json:"r,omitempty"`
 	// Purchase tells what a card did: kinds Purchase, Cash, Refund and CardCredit.
 	Purchase *PurchaseDetails `json:"b,omitempty"`
+	// Payout tells where money was sent: kinds Payout and PayoutReturn.
+	Payout *PayoutDetails `json:"w,omitempty"`
+}
+
+// PayoutDetails is where money went. Details.Name is the receiver as the sender
+// may see him.
+type PayoutDetails struct {
+	Way       string `json:"w"` // card, phone, mobile, wallet
+	To        string `json:"t"` // the receiver's number, its middle hidden, or his phone
+	BankRU    string `json:"r,omitempty"`
+	BankEN    string `json:"e,omitempty"`
+	Reason    string `json:"d,omitempty"` // of Reversed: a stable word
+	Reference string `json:"f,omitempty"` // the other side's name for it
+	For       id.ID  `json:"o,omitzero"`  // of PayoutReturn: what came back
 }
 
 // PurchaseDetails is what the network told of a purchase. Details.Name is the

@@ -41,6 +41,7 @@ const (
 	CardRules     Kind = 9 // switches and limits of a card that become looser
 
 	OnlinePurchase Kind = 12 // a purchase in the internet, asked about by 3-D Secure
+	Payout         Kind = 13 // money to another bank
 )
 
 // whats are the words of the line «what:». They are part of the evidence.
@@ -49,6 +50,7 @@ var whats = map[Kind]string{
 	PersonalData: "change of personal data", RaiseLimit: "raise of a limit", Closing: "closing", NewFactor: "change of a way in",
 	CardRules:      "looser rules of a card",
 	OnlinePurchase: "purchase on the internet",
+	Payout:         "transfer to another bank",
 }
 
 // What gives the words for a kind, as they stand in the text.

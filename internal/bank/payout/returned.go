@@ -1,0 +1,95 @@
+package payout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/fault"
+	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/ledger"
+)
+
+// ErrReturn: the other side returns what it cannot return: a payout that it did
+// not take, or another sum.
+var ErrReturn = fault.New(fault.Refused, "payout.return")
+
+// Return credits what the other side sends back of a payout that was done
+// (pacs.004): the whole sum, once; our fee stays. Told again, it changes nothing.
+// An answer that this payout was done must have come first.
+func (s *Service) Return(ctx context.Context, payout id.ID, amount money.Amount, reference string) error {
+	r, err := find(ctx, s.d.DB, qByID, payout.Bytes())
+	if err != nil {
+		return err
+	}
+	if r.state == Returned {
+		return nil
+	}
+	if r.state != Done || amount != r.amount {
+		return ErrReturn
+	}
+	was := r
+	err = s.d.DB.Write(ctx, func(tx db.Tx) error {
+		r = was
+		if _, err := lock(ctx, tx, &r); err != nil {
+			return err
+		}
+		r.reference = cut(reference)
+		op, err := s.credit(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		if err := step(ctx, tx, &r, Returned, time.Time{}); err != nil || !r.told {
+			return err
+		}
+		return s.tell(ctx, tx, r.client, op)
+	})
+	if err != nil {
+		return fmt.Errorf("payout %s: return: %w", r.text(), err)
+	}
+	if s.d.Live != nil {
+		s.d.Live.Kick(r.client)
+	}
+	if s.d.Outbox != nil {
+		s.d.Outbox.Kick()
+	}
+	return nil
+}
+
+// credit posts a returned sum to the account it left, with a feed row where the
+// payout has one.
+func (s *Service) credit(ctx context.Context, tx db.Tx, r row) (op id.ID, err error) {
+	debit, err := r.amount.Neg()
+	if err != nil {
+		return op, err
+	}
+	op = s.d.Operations.NewID()
+	t := ledger.Transaction{
+		ID: op, Owner: int64(r.client), Key: r.ledgerKey("return"), Kind: ledger.KindPayout, Phase: ledger.Posted,
+		Legs: []ledger.Leg{{Account: ways[r.way].settle, Amount: debit}, {Account: r.account, Amount: r.amount}},
+	}
+	if r.told {
+		d, err := s.openDetails(r)
+		if err != nil {
+			return op, err
+		}
+		feed, err := s.d.Operations.Row(operation.Operation{
+			ID: op, Client: r.client, Account: r.account, Kind: operation.PayoutReturn, State: operation.Done, Amount: r.amount, Fee: money.Amount{Cur: r.amount.Cur},
+			Details: operation.Details{Name: d.Name, Payout: &operation.PayoutDetails{
+				Way: r.way.String(), To: d.Title, BankRU: d.BankRU, BankEN: d.BankEN, Reference: r.reference, For: r.id,
+			}},
+		})
+		if err != nil {
+			return op, err
+		}
+		t.Rows = []db.Row{feed}
+	}
+	got, err := s.d.Book.PostTx(ctx, tx, t)
+	if err == nil && got[0].Refused() {
+		err = fmt.Errorf("refused: %s", got[0].Reason)
+	}
+	return op, err
+}

@@ -21,6 +21,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/paper"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/staff"
@@ -64,6 +65,7 @@ type bank struct {
 	live            *live.Hub
 	transfers       *transfer.Service
 	topups          *topup.Service
+	payouts         *payout.Service
 	notices         *notice.Service
 	outbox          *outbox.Worker
 	staff           *staff.Service
@@ -88,6 +90,7 @@ type parts struct {
 	brand    string
 	acquirer topup.Acquirer
 	sms      notice.SMSSender
+	rails    map[payout.Way]payout.Rail // a way without one is closed
 
 	consoleOrigin string // where staff use the console; may be empty
 	acsOrigin     string // where 3-D Secure finds us; may be empty
@@ -146,6 +149,10 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 		ReturnURL:   func(t string) string { return p.origin + "/topup/" + t },
 		Description: p.brand,
 		OwnBINs:     []string{p.bin},
+	})
+	b.payouts = payout.New(payout.Deps{
+		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders,
+		Rails: p.rails, Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
 	})
 	if err := b.openStaff(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())

@@ -50,6 +50,12 @@ type serveCmd struct {
 	CardhostCA    string   `name:"cardhost-ca" placeholder:"FILE" help:"Authority whose certificates the network shows, PEM."`
 	NetworkSecret string   `name:"network-secret-file" placeholder:"FILE" help:"The card network's own secret for clearing files, when it is not the acquirer's."`
 
+	PhonerailURL     string `name:"phonerail-url" placeholder:"URL" help:"The phone-number rail, by which clients pay people in other banks; without it this server has no such way."`
+	PhonerailSecret  string `name:"phonerail-secret-file" placeholder:"FILE" help:"File with the secret that seals what goes over it."`
+	PhonerailMember  string `placeholder:"DIGITS" help:"Our identifier on the rail, 12 digits."`
+	PhonerailBIK     string `name:"phonerail-bik" placeholder:"DIGITS" help:"Our БИК."`
+	PhonerailAccount string `placeholder:"DIGITS" help:"Our account there, for payments that have no payer's phone."`
+
 	AlertHook        string `placeholder:"https://…" help:"Address that is told of each alert by a JSON request."`
 	AlertHookSecret  string `name:"alert-hook-secret-file" placeholder:"FILE" help:"File with the secret that seals those requests."`
 	AlertHookPrivate bool   `help:"Let that address lie in a private network."`
@@ -76,13 +82,14 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
 		ACSOrigin: c.ACSOrigin, ACSAddr: c.ACSAddr, DirectoryHost: c.DirectoryHost, DirectoryCA: c.DirectoryCA,
 		Cards:  app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
+		Phones: app.PhoneLine{URL: c.PhonerailURL, Member: c.PhonerailMember, BIK: c.PhonerailBIK, Account: c.PhonerailAccount},
 		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},
 		Log:    slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,
 	}
 	for _, s := range []struct {
 		path string
 		to   *signature.Secret
-	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}, {c.NetworkSecret, &cfg.NetworkSecret}, {c.AlertHookSecret, &cfg.Alerts.Secret}} {
+	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}, {c.NetworkSecret, &cfg.NetworkSecret}, {c.PhonerailSecret, &cfg.Phones.Secret}, {c.AlertHookSecret, &cfg.Alerts.Secret}} {
 		if s.path == "" {
 			continue // only those that may be left out come here empty
 		}

@@ -24,6 +24,7 @@ import (
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
@@ -36,6 +37,7 @@ import (
 	"rocketbank/internal/base/outbox"
 	"rocketbank/internal/base/vault"
 	"rocketbank/internal/ledger"
+	"rocketbank/internal/partner/phonerail"
 )
 
 // bank is all rooms over one database.
@@ -66,6 +68,7 @@ type bank struct {
 	transfers       *transfer.Service
 	topups          *topup.Service
 	payouts         *payout.Service
+	receivers       *receiver.Service
 	notices         *notice.Service
 	outbox          *outbox.Worker
 	staff           *staff.Service
@@ -91,6 +94,7 @@ type parts struct {
 	acquirer topup.Acquirer
 	sms      notice.SMSSender
 	rails    map[payout.Way]payout.Rail // a way without one is closed
+	phones   *phonerail.Client          // the phone-number rail; may be nil
 
 	consoleOrigin string // where staff use the console; may be empty
 	acsOrigin     string // where 3-D Secure finds us; may be empty
@@ -152,8 +156,9 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	})
 	b.payouts = payout.New(payout.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders,
-		Rails: p.rails, Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
+		Rails: p.railsOf(), Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
 	})
+	b.openReceivers(p)
 	if err := b.openStaff(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}

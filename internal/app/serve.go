@@ -56,6 +56,7 @@ type ServeConfig struct {
 	// NetworkSecret seals the card network's clearing files; empty: CallbackSecret does.
 	NetworkSecret signature.Secret
 	Cards         CardLine
+	Phones        PhoneLine
 	ACSOrigin     string // https://… where 3-D Secure finds us; empty: this server has no such door
 	ACSAddr       string
 	DirectoryHost []string // hosts of the card scheme's directory, which alone are told results
@@ -178,12 +179,16 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
+	phones, err := c.Phones.open(c.Log)
+	if err != nil {
+		return err
+	}
 	scheme, err := directory.New(directory.Config{Hosts: c.DirectoryHost})
 	if err != nil {
 		return err
 	}
 	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
-		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, alerts: c.Alerts})
+		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, phones: phones, alerts: c.Alerts})
 	if err != nil {
 		return err
 	}
@@ -192,7 +197,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 
 func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix) error {
 	doors, err := b.doors(doorConfig{
-		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, networkSecret: c.NetworkSecret, proxies: proxies, stopping: ctx.Done(),
+		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, networkSecret: c.NetworkSecret, railSecret: c.Phones.Secret, proxies: proxies, stopping: ctx.Done(),
 		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), auditReport: c.AuditReport, securityContact: c.SecurityContact,
 		mutual: c.DirectoryCA != "",
 	})

@@ -12,6 +12,7 @@ import (
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/token"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
@@ -235,6 +236,18 @@ func (s *Service) Read(who client.ID, text string) (Receiver, error) {
 		return Receiver{}, err
 	}
 	return b.shown(text), err
+}
+
+// Target is where payout takes money for the receiver of a token; errors as of
+// Read, with a target only when there is none.
+func (s *Service) Target(who client.ID, text string) (payout.Target, error) {
+	b, err := s.read(who, text)
+	if err != nil {
+		return payout.Target{}, err
+	}
+	return payout.Target{
+		Way: payout.Phone, Phone: phone.Number(b.Phone), Bank: b.Bank, BankRU: b.RU, BankEN: b.EN, Name: b.Name, Token: vault.Hide(b.Token),
+	}, nil
 }
 
 func (s *Service) read(who client.ID, text string) (body, error) {

@@ -25,6 +25,7 @@ import (
 	"rocketbank/internal/bank/paper"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
@@ -57,6 +58,7 @@ type Deps struct {
 	Papers       *paper.Service
 	Privacy      *privacy.Service
 	Transfers    *transfer.Service
+	Receivers    *receiver.Service // people in other banks; nil: this bank is not on the rail
 	Topups       *topup.Service
 	Purchases    *purchase.Service
 	Disputes     *dispute.Service

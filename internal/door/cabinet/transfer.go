@@ -88,7 +88,7 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		if perr != nil {
 			return perr
 		}
-		return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin()}))
+		return d.renderNotClient(w, r, number)
 	}
 	if !web.OnForm(err) {
 		return err
@@ -98,6 +98,11 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		return broken
 	}
 	return d.renderRecipient(w, r, web.Status(err), f.Get("phone"), x, problems)
+}
+
+// renderNotClient invites somebody who is nobody's client.
+func (d *Door) renderNotClient(w http.ResponseWriter, r *http.Request, number phone.Number) error {
+	return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin()}))
 }
 
 func (d *Door) resolve(r *http.Request, f web.Form) (transfer.Payee, error) {

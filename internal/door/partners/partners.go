@@ -58,8 +58,8 @@ type Deps struct {
 	SMSSecret signature.Secret
 	// NetworkSecret is the card network's; empty means the acquirer's.
 	NetworkSecret signature.Secret
-	// Payouts hears of the phone-number rail's late news, sealed with RailSecret
-	// (empty means the acquirer's); nil: this bank takes no part in it.
+	// Payouts hears of the phone-number rail's late news, sealed with RailSecret;
+	// without them this bank takes no part in it.
 	Payouts    Payouts
 	RailSecret signature.Secret
 	Now        func() time.Time // real time, for the age of a seal; the machine's when nil
@@ -78,9 +78,6 @@ func New(deps Deps) http.Handler {
 	}
 	if deps.NetworkSecret == "" {
 		deps.NetworkSecret = deps.Secret
-	}
-	if deps.RailSecret == "" {
-		deps.RailSecret = deps.Secret
 	}
 	if deps.Now == nil {
 		deps.Now = time.Now

@@ -66,6 +66,9 @@ func New(c Config) (*Client, error) {
 	return &Client{line: l, c: c}, nil
 }
 
+// Member is our identifier on the rail.
+func (c *Client) Member() string { return c.c.Member }
+
 func digits(s string, n int) bool { return len(s) == n && strings.Trim(s, "0123456789") == "" }
 
 // Bounds of what the rail may say.

@@ -17,8 +17,8 @@ import (
 	"rocketbank/internal/rail/iso20022"
 )
 
-// maxCredits bounds the book; a credit is never forgotten.
-const maxCredits = 200_000
+// maxRailCredits bounds the book; a credit is never forgotten.
+const maxRailCredits = 200_000
 
 // railCredit is a transfer that the bank sent by the phone-number rail.
 type railCredit struct {
@@ -134,7 +134,7 @@ func (w *railway) take(raw []byte) (c railCredit, fresh bool, err error) {
 		old.Copies++
 		return old, false, w.keep(old)
 	}
-	if len(w.credits) >= maxCredits {
+	if len(w.credits) >= maxRailCredits {
 		return c, false, refuse(http.StatusServiceUnavailable, "busy", "")
 	}
 	c = railCredit{

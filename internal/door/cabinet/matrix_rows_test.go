@@ -11,11 +11,11 @@ type things struct {
 	applicant *browser // ordering a card, all filled in, nothing sent
 
 	operation, transfer, payout, login, topup, card, order, shot, purchase string // paths
-	paper                                                          string // of a picture that the contact centre waits for
-	bought, dispute                                                string // … of a purchase, and of what is wrong with another
-	device, session, token, passkey, alert                         string // as forms name them
-	payee                                                          string
-	notMe                                                          string // the token of a message's link
+	paper                                                                  string // of a picture that the contact centre waits for
+	bought, dispute                                                        string // … of a purchase, and of what is wrong with another
+	device, session, token, passkey, alert                                 string // as forms name them
+	payee                                                                  string
+	notMe                                                                  string // the token of a message's link
 }
 
 // may is a line of the matrix: what a route answers to the owner of the things
@@ -177,6 +177,12 @@ func cabinetMatrix() map[string]may {
 		"GET /transfer/card":          inside("200"),
 		"POST /transfer/card":         inside("422"),
 		"POST /transfer/card/quote":   inside("422"),
+		"GET /transfer/bank":          inside("303 /transfer"),
+		"POST /transfer/bank":         inside("303 /transfer"),
+		"GET /transfer/nobody":        inside("303 /transfer"),
+		"GET /transfer/phone":         inside("303 /transfer"),
+		"POST /transfer/phone":        inside("422"),
+		"POST /transfer/phone/quote":  inside("422"),
 		"GET /payout/confirm":         inside("303 /transfer"),
 		"POST /payout/confirm":        inside("303 /transfer"),
 		"POST /payout/confirm/ask":    inside("422"),

@@ -105,7 +105,7 @@ func TestMoneyToACard(t *testing.T) {
 		}
 		// Money that went to a card is easily sent again, but for the number.
 		p.get("/transfer").is(200).has("Недавние карты")
-		again := p.get("/transfer/card?repeat=" + strings.TrimPrefix(done, "/payouts/")).is(200).has(maskedOfZarya, "Введите номер ещё раз")
+		again := p.get("/transfer/card?repeat="+strings.TrimPrefix(done, "/payouts/")).is(200).has(maskedOfZarya, "Введите номер ещё раз")
 		if f := again.form("/transfer/card"); f.Get("amount") != "5000" || f.Get("message") != "за ремонт" || f.Get("number") != "" {
 			t.Error(f)
 		}

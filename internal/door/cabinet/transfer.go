@@ -175,8 +175,8 @@ type offering struct {
 	left   limit.Left
 	quote  *Quote // nil: the sum cannot be read
 	token  string // of the quote
-	amount error // why the sum cannot be read or will be refused
-	source error // why the card cannot be used
+	amount error  // why the sum cannot be read or will be refused
+	source error  // why the card cannot be used
 }
 
 // offer works a draft out. Errors are those that no form can show.

@@ -48,6 +48,19 @@ func (c railCredit) Credited() bool {
 	return c.Status.Outcome() == iso20022.Done && c.SentBack == ""
 }
 
+// State says in a word how it stands.
+func (c railCredit) State() string {
+	switch {
+	case c.SentBack != "":
+		return "sent_back"
+	case c.Status.Outcome() == iso20022.Done:
+		return "credited"
+	case c.Status.Outcome() == iso20022.Refused:
+		return "refused"
+	}
+	return "in_process"
+}
+
 // To is the receiver's bank.
 func (c railCredit) To() railBank { return railBanks[c.Bank] }
 

@@ -30,6 +30,7 @@ type owner struct {
 	payee, quote, signature, transfer, order, operation, account, bought, dispute string
 	card, plastic                                                                 string
 	asked, approval                                                               string
+	payout, payoutQuote, payoutSignature                                          string
 	session2                                                                      id.ID
 }
 
@@ -94,6 +95,14 @@ func matrix() map[string]row {
 			owner: 201, reader: 403, other: 422, foreign: "transfer.quote_invalid"},
 		"getTransfer": {ask: func(o owner) (string, any) { return "/transfers/" + o.transfer, nil },
 			owner: 200, reader: 200, other: 404, foreign: "transfer.missing"},
+		"createPayoutQuote": {ask: func(o owner) (string, any) {
+			return "/payout-quotes", obj{"to": obj{"way": "card", "number": cardOfZarya}, "amount": rub("1.00"), "from": o.account}
+		}, owner: 200, reader: 403, other: 404, foreign: "payout.no_such_account"},
+		"createPayout": {ask: func(o owner) (string, any) {
+			return "/payouts", obj{"quote": o.payoutQuote, "signature": o.payoutSignature}
+		}, owner: 201, reader: 403, other: 422, foreign: "payout.quote_invalid"},
+		"listPayouts": {ask: just("/payouts"), owner: 200, reader: 200, other: 200},
+		"getPayout":   read("payout.missing", func(o owner) string { return "/payouts/" + o.payout }),
 		"getReceipt": {ask: func(o owner) (string, any) { return "/receipts/" + o.order, nil },
 			owner: 200, reader: 200, other: 404, foreign: "order.no_receipt"},
 		"listDevices": {ask: just("/devices"), owner: 200, reader: 200, other: 200},
@@ -118,6 +127,8 @@ func TestAccessMatrix(t *testing.T) {
 		o.bought = w.buys(anna, "Kinoteatr", 500)
 		o.dispute = w.post(anna.transfer, "/disputes", obj{"operation": o.bought, "reason": "twice"}).text("id")
 		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
+		o.payout = w.paysOut(anna, "first-payout", "50.00").text("id")
+		o.payoutQuote, o.payoutSignature = w.payoutQuote(anna, "60.00")
 		o.asked, _ = w.asks(anna, 1)
 		o.approval = w.yes(anna, o.asked)["signature"].(string)
 		again, err := w.Access.FinishLogin(ctx, w.Proved(anna.phone), accesstest.Passcode, accesstest.Home)
@@ -172,7 +183,7 @@ func TestAccessMatrix(t *testing.T) {
 		// Another's account under one's own payee.
 		payee := w.payee(other, pavel)
 		w.problem(w.post(other.transfer, "/quotes", obj{"payee": payee, "amount": rub("1.00"), "from": anna.from()}), 404, "transfer.no_such_account")
-		if got := w.balance(anna); got != "970.00 RUB" {
+		if got := w.balance(anna); got != "800.00 RUB" {
 			w.Errorf("Anna has %s", got)
 		}
 	})

@@ -59,6 +59,7 @@ type Clients interface {
 // (requisites, PIN, looser rules, reissue, closing) is not asked here.
 type Cards interface {
 	Of(ctx context.Context, who client.ID) ([]card.Card, error)
+	Ours(pan string) bool
 	ByID(ctx context.Context, who client.ID, card id.ID) (card.Card, error)
 	IssueVirtual(ctx context.Context, who client.ID, n card.NewVirtual) (card.Card, error)
 	OrderPlastic(ctx context.Context, who client.ID, n card.NewPlastic) (card.Card, error)
@@ -160,6 +161,8 @@ type Deps struct {
 	Limits     Limits
 	Tariffs    Tariffs
 	Transfers  Transfers
+	Payouts    Payouts // nil: no money goes to other banks
+	Bins       Bins
 	Orders     Orders
 	Access     Access
 	Looks      Looks

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/clock"
@@ -25,7 +27,7 @@ type OperationPage struct {
 // Operation is one thing that happened to the caller's money.
 type Operation struct {
 	ID           string    `json:"id" example:"op_06b3w5m8k9s6q0h2m4x6v8yrk4"`
-	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup,correction,purchase,cash,refund,card_credit,dispute_credit"`
+	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup,correction,purchase,cash,refund,card_credit,dispute_credit,payout,payout_return"`
 	State        string    `json:"state" enum:"done,pending,declined,reversed"`
 	Amount       Money     `json:"amount"`
 	Fee          Money     `json:"fee"`
@@ -36,6 +38,7 @@ type Operation struct {
 	Card         string    `json:"card,omitempty" example:"427600******1234"`
 	Message      string    `json:"message,omitempty"`
 	Transfer     string    `json:"transfer,omitempty"`
+	Payout       string    `json:"payout,omitempty" example:"po_06b3w5m8k9s6q0h2m4x6v8yrk4"`
 	Purchase     *Purchase `json:"purchase,omitempty"`
 	Dispute      *Disputed `json:"dispute,omitempty"`
 }
@@ -91,6 +94,16 @@ func shownOperation(o operation.Operation) Operation {
 	}
 	if n := o.Details.Card; len(n) > 10 { // six and four digits around what the feed hides
 		out.Card = n[:6] + "******" + n[len(n)-4:]
+	}
+	if b := o.Details.Payout; b != nil {
+		sent := o.ID
+		if o.Kind == operation.PayoutReturn {
+			sent = b.For
+		}
+		out.Payout = sent.Text(payout.Prefix)
+		if out.Counterparty == "" {
+			out.Counterparty = strings.ReplaceAll(b.To, "•", "*")
+		}
 	}
 	if o.Kind == operation.TransferOut {
 		out.Transfer = o.Txn.Text(transfer.Prefix)

@@ -12,6 +12,7 @@ import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/scan"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/fault"
@@ -192,7 +193,7 @@ func split(err error) (faults []*fault.Error, broken error) {
 }
 
 func titleOf(f *fault.Error) string {
-	if f.Code == fault.Conflict && f.Key != transfer.ErrKeyReused.Key && f.Key != errCardKey.Key {
+	if f.Code == fault.Conflict && f.Key != transfer.ErrKeyReused.Key && f.Key != payout.ErrKeyReused.Key && f.Key != errCardKey.Key {
 		return "state"
 	}
 	return string(f.Code)
@@ -201,7 +202,7 @@ func titleOf(f *fault.Error) string {
 // field gives the member's name in this API: the rooms name fields after the
 // cabinet's forms.
 func field(f *fault.Error) string {
-	if f.Field == "to" && f.Key != errTimeOrder.Key && f.Key != errTime.Key {
+	if f.Field == "to" && f.Key == transfer.ErrPayee.Key {
 		return "payee"
 	}
 	for _, group := range []string{"consent", "page"} { // fields of these lists

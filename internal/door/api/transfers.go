@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/id"
@@ -159,7 +160,7 @@ func (d *Door) createTransfer(ctx context.Context, c *call, in *keyInput, body *
 	if err != nil {
 		return nil, err
 	}
-	signed, err := d.signed(c, body)
+	signed, err := d.signed(c, d.d.Transfers, body.Quote, body.Message, body.Signature)
 	if err != nil {
 		return nil, err
 	}
@@ -180,20 +181,25 @@ func (d *Door) createTransfer(ctx context.Context, c *call, in *keyInput, body *
 	return out, nil
 }
 
+// written gives the text of an order for a quote and a message.
+type written interface {
+	Order(who client.ID, quote, message string) (order.Document, error)
+}
+
 // signed checks that the token's key signed exactly this order.
-func (d *Door) signed(c *call, body *NewTransfer) (order.Signed, error) {
+func (d *Door) signed(c *call, room written, quote, message, signature string) (order.Signed, error) {
 	var bad flaws
-	bad.need("quote", body.Quote)
-	signature, err := readSignature(body.Signature)
+	bad.need("quote", quote)
+	raw, err := readSignature(signature)
 	bad.add(err)
 	if len(bad) > 0 {
 		return order.Signed{}, bad.err()
 	}
-	text, err := d.d.Transfers.Order(c.token.Client, body.Quote, body.Message)
+	text, err := room.Order(c.token.Client, quote, message)
 	if err != nil {
 		return order.Signed{}, err
 	}
-	signed, err := d.d.Orders.Accept(c.token.Client, text, c.token.TokenEvidence(signature))
+	signed, err := d.d.Orders.Accept(c.token.Client, text, c.token.TokenEvidence(raw))
 	return signed, at("signature", err)
 }
 

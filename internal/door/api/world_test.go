@@ -21,6 +21,7 @@ import (
 	"rocketbank/internal/bank/access/accesstest"
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/banktest"
+	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
@@ -28,6 +29,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/order/ordertest"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
@@ -61,6 +63,8 @@ type world struct {
 	login  string // flow of a login, see loginFlow
 	mu     sync.Mutex
 	texts  map[string]string // order texts by quote
+
+	network network // where other banks' cards are
 }
 
 // each runs fn on both engines.
@@ -123,6 +127,10 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs,
 			Orders: w.orders,
 		}),
+		Payouts: payout.New(payout.Deps{
+			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders,
+			Rails: map[payout.Way]payout.Rail{payout.Card: &w.network}, Now: w.Now,
+		}), Bins: bin.New(d),
 		Kit: kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
 	}
 	w.door = api.New(w.deps)

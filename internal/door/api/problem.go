@@ -11,8 +11,8 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/limit"
-	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/bank/payout"
+	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/fault"

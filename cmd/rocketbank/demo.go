@@ -20,6 +20,7 @@ type demoCmd struct {
 	ConsoleAddr  string `placeholder:"ADDR" help:"Where the staff's console listens (a free port when not given)."`
 	ACSAddr      string `name:"acs-addr" placeholder:"ADDR" help:"Where 3-D Secure finds the bank (a free port when not given)."`
 	CardhostAddr string `placeholder:"ADDR" help:"Where the card network's ISO 8583 line listens (a free port when not given)."`
+	NetworkAddr  string `placeholder:"ADDR" help:"Where the sandbox takes credits to other banks' cards (a free port when not given)."`
 	AuditReport  string `default:"audit-report.json" placeholder:"FILE" help:"What make audit wrote, for the console's page."`
 	Verbose      bool   `short:"v" help:"Log every request to standard error."`
 }
@@ -36,7 +37,7 @@ func (c demoCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	return app.Demo(ctx, app.DemoConfig{
 		Folder: folder, DB: c.DB, Addr: c.Addr, SandboxAddr: c.SandboxAddr, PartnersAddr: c.PartnersAddr, MetricsAddr: c.MetricsAddr,
-		ConsoleAddr: c.ConsoleAddr, CardhostAddr: c.CardhostAddr, ACSAddr: c.ACSAddr, AuditReport: c.AuditReport,
+		ConsoleAddr: c.ConsoleAddr, CardhostAddr: c.CardhostAddr, ACSAddr: c.ACSAddr, NetworkAddr: c.NetworkAddr, AuditReport: c.AuditReport,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})), Out: out,
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -50,6 +51,16 @@ type serveCmd struct {
 	CardhostCA    string   `name:"cardhost-ca" placeholder:"FILE" help:"Authority whose certificates the network shows, PEM."`
 	NetworkSecret string   `name:"network-secret-file" placeholder:"FILE" help:"The card network's own secret for clearing files, when it is not the acquirer's."`
 
+	NetworkAddr     string   `placeholder:"HOST:PORT" help:"Where the card network takes credits to other banks' cards; without it this server sends none."`
+	NetworkCert     string   `placeholder:"FILE" help:"Our certificate chain on that line, PEM; without one the line goes to loopback alone."`
+	NetworkKey      string   `placeholder:"FILE" help:"Its private key, PEM."`
+	NetworkCA       string   `name:"network-ca" placeholder:"FILE" help:"Authority whose certificate the network shows, PEM."`
+	NetworkAcquirer string   `placeholder:"NUMBER" help:"Our number as an institution, up to 11 digits (the first digits of our cards when not given)."`
+	NetworkTerminal string   `default:"P2P00001" help:"Our terminal's name on that line."`
+	NetworkMerchant string   `default:"P2P" help:"Our name as a merchant on that line."`
+	NetworkPlace    string   `default:"P2P TRANSFER" help:"Our name and place as the receiver's bank sees them, up to 40 Latin characters."`
+	NetworkFinal    []string `placeholder:"CODE" help:"Response codes that mean a definite no on this link although elsewhere they decide nothing."`
+
 	PhonerailURL     string `name:"phonerail-url" placeholder:"URL" help:"The phone-number rail, by which clients pay people in other banks; without it this server has no such way."`
 	PhonerailSecret  string `name:"phonerail-secret-file" placeholder:"FILE" help:"File with the secret that seals what goes over it."`
 	PhonerailMember  string `placeholder:"DIGITS" help:"Our identifier on the rail, 12 digits."`
@@ -81,7 +92,9 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
 		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
 		ACSOrigin: c.ACSOrigin, ACSAddr: c.ACSAddr, DirectoryHost: c.DirectoryHost, DirectoryCA: c.DirectoryCA,
-		Cards:  app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
+		Cards: app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
+		Credits: app.CreditLine{Addr: c.NetworkAddr, Cert: c.NetworkCert, Key: c.NetworkKey, CA: c.NetworkCA, Acquirer: cmp.Or(c.NetworkAcquirer, c.BIN),
+			Terminal: c.NetworkTerminal, Merchant: c.NetworkMerchant, Place: c.NetworkPlace, Final: c.NetworkFinal},
 		Phones: app.PhoneLine{URL: c.PhonerailURL, Member: c.PhonerailMember, BIK: c.PhonerailBIK, Account: c.PhonerailAccount},
 		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},
 		Log:    slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,

@@ -30,13 +30,17 @@ import (
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/bank/watch"
+	"rocketbank/internal/bank/webhook"
 	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/outbox"
 	"rocketbank/internal/base/vault"
+	"rocketbank/internal/door/api"
 	"rocketbank/internal/ledger"
+	"rocketbank/internal/partner/cardnetwork"
+	"rocketbank/internal/partner/hook"
 	"rocketbank/internal/partner/phonerail"
 )
 
@@ -68,6 +72,8 @@ type bank struct {
 	transfers       *transfer.Service
 	topups          *topup.Service
 	payouts         *payout.Service
+	webhooks        *webhook.Service
+	network         *cardnetwork.Rail // nil: no credits to other banks' cards
 	receivers       *receiver.Service
 	notices         *notice.Service
 	outbox          *outbox.Worker
@@ -79,6 +85,9 @@ type bank struct {
 // chargeIn is how long the line to the acquirer waits; room topup gives a
 // charge up at the same time.
 const chargeIn = 30 * time.Second
+
+// hookIn is how long a client's program may take to answer its webhook.
+const hookIn = 10 * time.Second
 
 // parts is what the rooms are made of.
 type parts struct {
@@ -94,12 +103,14 @@ type parts struct {
 	acquirer topup.Acquirer
 	sms      notice.SMSSender
 	rails    map[payout.Way]payout.Rail // a way without one is closed
+	network  *cardnetwork.Rail          // the one of them that keeps a line; may be nil
 	phones   *phonerail.Client          // the phone-number rail; may be nil
 
 	consoleOrigin string // where staff use the console; may be empty
 	acsOrigin     string // where 3-D Secure finds us; may be empty
 	directory     authentication.Directory
 	alerts        Alerts
+	private       bool // the demo: webhooks may call this machine
 }
 
 func openBank(ctx context.Context, p parts) (*bank, error) {
@@ -107,7 +118,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the origin %q is no address: %w", p.origin, err)
 	}
-	b := &bank{db: p.db, vault: p.vault, clock: p.clock, log: p.log, ids: id.NewSource(p.clock.Now)}
+	b := &bank{db: p.db, vault: p.vault, clock: p.clock, log: p.log, ids: id.NewSource(p.clock.Now), network: p.network}
 	if b.book, err = ledger.NewBook(ctx, p.db, ledger.Options{Clock: p.clock, IDs: b.ids, Log: p.log}); err != nil {
 		return nil, err
 	}
@@ -157,6 +168,10 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b.payouts = payout.New(payout.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders,
 		Rails: p.railsOf(), Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
+	})
+	b.webhooks = webhook.New(webhook.Deps{
+		DB: p.db, Vault: p.vault, IDs: b.ids, Operations: b.operations, Tokens: b.access, Document: api.Document, Secret: access.NewHookSecret,
+		Caller: hook.NewCaller(hookIn, p.private, time.Now), Private: p.private, Log: p.log, Now: time.Now,
 	})
 	b.openReceivers(p)
 	if err := b.openStaff(p); err != nil {

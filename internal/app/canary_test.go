@@ -27,11 +27,13 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/notice"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/base/audit"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/db/dbtest"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/vault"
@@ -81,6 +83,18 @@ func (till) Find(context.Context, string) (topup.Outcome, error) {
 	return topup.Outcome{}, topup.ErrNoSuchCharge
 }
 
+// mute is a network that never answers.
+type mute struct{ log *slog.Logger }
+
+func (m mute) Send(_ context.Context, i payout.Instruction) (payout.Outcome, error) {
+	m.log.Info("a line that prints what it should not", "to", i.To, "err", fmt.Errorf("send %v %+v %#v", i.To, i.To, i.To))
+	return payout.Outcome{}, fmt.Errorf("no answer for %v", i.To)
+}
+
+func (m mute) Ask(ctx context.Context, i payout.Instruction) (payout.Outcome, error) {
+	return m.Send(ctx, i)
+}
+
 // irina is a manager.
 type irina struct{}
 
@@ -92,7 +106,8 @@ func (irina) Ref() string      { return "staff:st_irina" }
 type canaries map[string]string
 
 // C01, C02, C06, S06: a newcomer fills the questionnaire in, sends scans of a
-// passport, is approved, logs in and tries to top up from another bank's card.
+// passport, is approved, logs in, tries to top up from another bank's card, and
+// money goes to one that gives no answer.
 // Nothing of what was entrusted stands readable in the database's files, the
 // write-ahead log, the rows of either engine, the log, the signed heads or a
 // backup; after a rotation of all keys that is still so, everything opens, and
@@ -120,6 +135,7 @@ func TestC01_CanariesThroughTheBank(t *testing.T) {
 		b, err := openBank(ctx, parts{
 			db: d, vault: v, clock: clock.System(), log: logger, heads: filepath.Join(folder, headsFile), origin: "https://my.bank.example",
 			bin: "550000", brand: "Рокетбанк", acquirer: till{logger}, sms: sms,
+			rails: map[payout.Way]payout.Rail{payout.Card: mute{logger}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -223,6 +239,7 @@ func plant(t *testing.T, b *bank, sms *inbox, log *slog.Logger) (canaries, clien
 		"e-mail": "canary.bird@example.org", "passport": "4519778899", "passport's number": "778899", "department": "770-043", "issued by": "ОТДЕЛОМ КАНАРЕЕЧНЫМ",
 		"birth place": "ПТИЧЬЯ СЛОБОДА", "street": "Певчая улица", "city": "Клеткино", "wish": "после шести вечера в клетку", "code word": "щебетанье",
 		"passcode": "640275", "other bank's card": "4000005566778891", "mark in the scan": "CANARY-IN-THE-SCAN", "manager's note": "поёт по телефону",
+		"receiver's card": "2200120099884821", "receiver": "Щегол Дроздович", "message of a payout": "за просо и конопляное семя",
 	}
 	home := access.Visitor{IP: "203.0.113.77", Agent: "Mozilla/5.0 (canary)"}
 	f, err := b.applications.Begin(ctx, "8 (916) 778-89-93", locale.Russian, home)
@@ -276,6 +293,17 @@ func plant(t *testing.T, b *bank, sms *inbox, log *slog.Logger) (canaries, clien
 	_, err = b.topups.Start(ctx, topup.Start{Client: who.ID, Key: ledger.Key(b.ids.New()), Account: who.Account, Quote: price.Token,
 		Card: topup.Card{Number: c["other bank's card"], ExpMonth: 12, ExpYear: time.Now().Year() + 2, CVC: "947"}})
 	must(nil, err)
+	var sent id.ID
+	must(nil, b.db.Write(ctx, func(tx db.Tx) (err error) {
+		sent, err = b.payouts.Begin(ctx, tx, payout.Direct{Owner: who.ID, Key: ledger.Key(b.ids.New()), From: ledger.World, Amount: money.Rub(100),
+			To: payout.Target{Way: payout.Card, Number: vault.Hide(c["receiver's card"]), Name: c["receiver"]}, Message: c["message of a payout"]})
+		return err
+	}))
+	p, err := b.payouts.Go(ctx, sent)
+	must(nil, err)
+	if p.State != payout.Unknown {
+		t.Fatalf("a payout that nobody answered is %v", p.State)
+	}
 	var card, sealed []byte
 	if err := b.db.Row(ctx, qOwnCard, int64(who.ID)).Scan(&card, &sealed); err != nil {
 		t.Fatal(err)

@@ -44,6 +44,7 @@ type DemoConfig struct {
 	ConsoleAddr  string
 	CardhostAddr string
 	ACSAddr      string
+	NetworkAddr  string // where the sandbox takes credits to other banks' cards
 	AuditReport  string // what `make audit` wrote last; may be empty
 	Log          *slog.Logger
 	Out          io.Writer // where the ready line goes
@@ -126,13 +127,13 @@ func demoDatabase(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock) (
 }
 
 // listeners of the demo.
-type listeners struct{ cabinet, console, sandbox, partners, metrics, cardhost, acs net.Listener }
+type listeners struct{ cabinet, console, sandbox, partners, metrics, cardhost, acs, network net.Listener }
 
 func demoListeners(c DemoConfig) (l listeners, err error) {
 	for _, want := range []struct {
 		addr, what string
 		to         *net.Listener
-	}{{c.Addr, "the cabinet", &l.cabinet}, {c.ConsoleAddr, "the console", &l.console}, {c.SandboxAddr, "the sandbox", &l.sandbox}, {c.PartnersAddr, "the partners", &l.partners}, {c.MetricsAddr, "the metrics", &l.metrics}, {c.CardhostAddr, "the card network", &l.cardhost}, {c.ACSAddr, "3-D Secure", &l.acs}} {
+	}{{c.Addr, "the cabinet", &l.cabinet}, {c.ConsoleAddr, "the console", &l.console}, {c.SandboxAddr, "the sandbox", &l.sandbox}, {c.PartnersAddr, "the partners", &l.partners}, {c.MetricsAddr, "the metrics", &l.metrics}, {c.CardhostAddr, "the card network", &l.cardhost}, {c.ACSAddr, "3-D Secure", &l.acs}, {c.NetworkAddr, "credits to other banks' cards", &l.network}} {
 		if want.addr == "" {
 			want.addr = "127.0.0.1:0"
 		}
@@ -151,7 +152,7 @@ func demoListeners(c DemoConfig) (l listeners, err error) {
 }
 
 func (l listeners) close() {
-	for _, one := range []net.Listener{l.cabinet, l.console, l.sandbox, l.partners, l.metrics, l.cardhost, l.acs} {
+	for _, one := range []net.Listener{l.cabinet, l.console, l.sandbox, l.partners, l.metrics, l.cardhost, l.acs, l.network} {
 		if one != nil {
 			one.Close()
 		}
@@ -208,9 +209,13 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	if err != nil {
 		return err
 	}
+	network, err := CreditLine{Addr: l.network.Addr().String(), Acquirer: demoBIN, Terminal: "DEMO0001", Merchant: "DEMO", Place: "DEMO BANK"}.open(c.Log, clk.Now)
+	if err != nil {
+		return err
+	}
 	b, err = openBank(ctx, parts{
 		db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
-		phones: phones, consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme,
+		consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme, network: network, rails: rails(network), phones: phones, private: true,
 	})
 	if err != nil {
 		return err
@@ -234,6 +239,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 		g.Go(func() error { return s.run(work) })
 	}
 	g.Go(func() error { b.runLoops(work); return nil })
+	g.Go(func() error { return world.TakeCredits(work, l.network) })
 	g.Go(func() error { return cardhost.New(b.cardhost(nil)).Run(work, l.cardhost) })
 	g.Go(func() error {
 		if ready.People, err = b.examplePeople(work, c.Folder, clk, ready.Sandbox, fresh); err != nil {

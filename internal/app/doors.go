@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/door/api"
 	"rocketbank/internal/door/cabinet"
 	"rocketbank/internal/door/partners"
@@ -50,16 +51,20 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	if err != nil {
 		return doors{}, err
 	}
+	bins := bin.New(b.db)
 	home := cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, Book: b.book, IDs: b.ids,
 		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits, Tariffs: b.tariffs,
-		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Receivers: b.receivers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Authentications: b.authentications, Live: b.live,
+		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Receivers: b.receivers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Authentications: b.authentications, Live: b.live,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
 	programs := api.Deps{
-		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Transfers: b.transfers, Orders: b.orders,
-		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes,
+		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Orders: b.orders,
+		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes, Webhooks: b.webhooks,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
+	}
+	if b.receivers.Open() {
+		programs.Receivers = b.receivers
 	}
 	if b.authentications != nil { // a nil pointer in the field would be no nil there
 		programs.Authentications = b.authentications

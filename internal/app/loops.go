@@ -21,6 +21,10 @@ func (b *bank) runLoops(ctx context.Context) {
 	wg.Go(func() { b.live.Run(ctx) })
 	wg.Go(func() { b.topups.Run(ctx) })
 	wg.Go(func() { b.payouts.Run(ctx) })
+	wg.Go(func() { b.webhooks.Run(ctx) })
+	if b.network != nil {
+		wg.Go(func() { b.network.Run(ctx, b.payouts.Hint) })
+	}
 	wg.Go(func() { b.cards.Run(ctx) })
 	wg.Go(func() { b.purchases.Run(ctx) })
 	if b.authentications != nil {
@@ -50,7 +54,7 @@ func (b *bank) expire(ctx context.Context) {
 func (b *bank) sweep(ctx context.Context) {
 	sweeps := map[string]func(context.Context) error{
 		"access": b.access.Sweep, "orders": b.orders.Sweep, "applications": b.applications.Sweep, "limits": b.limits.Sweep,
-		"staff": b.staff.Sweep, "watch": b.watch.Sweep,
+		"staff": b.staff.Sweep, "watch": b.watch.Sweep, "webhooks": b.webhooks.Sweep,
 	}
 	if b.authentications != nil {
 		sweeps["authentications"] = b.authentications.Sweep

@@ -28,6 +28,9 @@ func (b *bank) metrics(answers *answers) http.Handler {
 		}))
 	}
 	gauge("rocketbank_ledger_healthy", "1 while the book takes transactions.", func() bool { return b.book.Healthy() == nil })
+	if b.network != nil {
+		gauge("rocketbank_card_network_up", "1 while the line to other banks' cards is signed on.", b.network.Up)
+	}
 	count := func(name, help string, value func(ledger.Stats) int64) {
 		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value(b.book.Stats())) }))
 	}

@@ -56,6 +56,7 @@ type ServeConfig struct {
 	// NetworkSecret seals the card network's clearing files; empty: CallbackSecret does.
 	NetworkSecret signature.Secret
 	Cards         CardLine
+	Credits       CreditLine
 	Phones        PhoneLine
 	ACSOrigin     string // https://… where 3-D Secure finds us; empty: this server has no such door
 	ACSAddr       string
@@ -187,8 +188,13 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
+	network, err := c.Credits.open(c.Log, clk.Now)
+	if err != nil {
+		return err
+	}
 	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
-		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, phones: phones, alerts: c.Alerts})
+		network: network, rails: rails(network), phones: phones,
+		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, alerts: c.Alerts})
 	if err != nil {
 		return err
 	}

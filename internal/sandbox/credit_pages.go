@@ -2,8 +2,11 @@ package sandbox
 
 import "net/http"
 
-// shownCredits bounds the page of other banks' cards.
-const shownCredits = 50
+// How many credits people see, and programs.
+const (
+	shownCredits = 50
+	toldCredits  = 1000
+)
 
 type creditsData struct {
 	Credits []credit
@@ -11,20 +14,20 @@ type creditsData struct {
 	Cards   []receiver
 }
 
-func (d *door) creditsData() creditsData {
-	return creditsData{d.credits.latest(shownCredits), d.credits.purses(), receivers()}
+func (d *door) creditsData(n int) creditsData {
+	return creditsData{d.credits.latest(n), d.credits.purses(), receivers()}
 }
 
 // getCredits shows what other banks' cards were sent.
 func (d *door) getCredits(w http.ResponseWriter, r *http.Request) error {
-	s := d.sheet(r, "sandbox.credits.title", d.creditsData())
+	s := d.sheet(r, "sandbox.credits.title", d.creditsData(shownCredits))
 	s.Refresh = 5
 	return d.print(w, http.StatusOK, "credits.html", "layout", s)
 }
 
 // getCreditsJSON tells programs the same.
 func (d *door) getCreditsJSON(w http.ResponseWriter, _ *http.Request) error {
-	data := d.creditsData()
+	data := d.creditsData(toldCredits)
 	return writeJSON(w, http.StatusOK, struct {
 		Credits []credit   `json:"credits"`
 		Purses  []purse    `json:"purses"`

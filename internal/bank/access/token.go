@@ -144,6 +144,16 @@ func (s *Service) Tokens(ctx context.Context, who client.ID) ([]Token, error) {
 	return out, rows.Err()
 }
 
+// TokenAlive tells whether a client's token may still be used.
+func (s *Service) TokenAlive(ctx context.Context, who client.ID, token id.ID) (bool, error) {
+	all, err := s.Tokens(ctx, who)
+	if err != nil {
+		return false, err
+	}
+	now := s.now()
+	return slices.ContainsFunc(all, func(t Token) bool { return t.ID == token && now.Before(t.Expires) }), nil
+}
+
 // RevokeToken makes one of the client's tokens worthless at once.
 func (s *Service) RevokeToken(ctx context.Context, who client.ID, token id.ID) error {
 	return s.db.Write(ctx, func(tx db.Tx) error {

@@ -15,6 +15,9 @@ import (
 // NewCode draws six digits, each code as likely as any other.
 func NewCode() string { return newCode() }
 
+// NewHookSecret draws what the documents of a webhook are sealed with.
+func NewHookSecret() string { return "whsec_" + b64.EncodeToString(randomBytes(tokenBytes)) }
+
 // Asker is the session as room order knows it; ip may be empty.
 func (in Session) Asker(ip string) order.Asker {
 	return order.Asker{Client: in.Client, Session: in.ID, Device: in.Device, Lang: in.Lang, IP: ip}

@@ -66,15 +66,17 @@ const maxEmbossed = 22
 
 // embossed writes a name in Latin capitals the way passports do (ICAO 9303).
 func embossed(n client.Name) string {
-	s := latin(n.First + " " + n.Last)
+	s := Latin(n.First + " " + n.Last)
 	if len(s) > maxEmbossed {
-		first, last := latin(n.First), latin(n.Last)
+		first, last := Latin(n.First), Latin(n.Last)
 		s = first[:min(1, len(first))] + " " + last
 	}
 	return strings.TrimSpace(s[:min(len(s), maxEmbossed)])
 }
 
-func latin(s string) string {
+// Latin writes a name in Latin capitals, as passports (ICAO 9303), cards and
+// card networks do. Whatever is no letter, blank or hyphen falls out.
+func Latin(s string) string {
 	var b strings.Builder
 	// Decomposed, «Ё» is «Е» and «É» is «E»: the marks fall out with the rest.
 	for _, r := range norm.NFD.String(strings.ToUpper(s)) {

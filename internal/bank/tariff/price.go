@@ -26,9 +26,9 @@ const (
 // of its counter's name in the book, so new ones come last.
 func Kinds() []Kind { return []Kind{TopUp, Friend, CardOut, PhoneOut, Link, Requisites} }
 
-// Open tells whether the bank does this kind of operation today. The list
-// prices more, so that a way opens with its price known beforehand.
-func (k Kind) Open() bool { return k == TopUp || k == Friend || k == PhoneOut }
+// Open tells whether every bank does this kind of operation. The list prices
+// more: a way opens with its rail (payout.Service), its price known beforehand.
+func (k Kind) Open() bool { return k == TopUp || k == Friend }
 
 // The refusals of this room.
 var (

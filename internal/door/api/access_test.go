@@ -31,6 +31,7 @@ type owner struct {
 	card, plastic                                                                 string
 	asked, approval                                                               string
 	payout, payoutQuote, payoutSignature                                          string
+	hook, doomed, delivery                                                        string
 	session2                                                                      id.ID
 }
 
@@ -75,6 +76,18 @@ func matrix() map[string]row {
 		}, owner: 200, reader: 403, other: 404, foreign: "authentication.missing"},
 		"denyPurchase": {ask: func(o owner) (string, any) { return "/online-purchases/" + o.asked + "/deny", nil },
 			owner: 200, reader: 403, other: 404, foreign: "authentication.missing"},
+		"createWebhook": {ask: func(owner) (string, any) {
+			return "/webhooks", obj{"url": "https://anna.example/new", "events": []string{"transfer"}}
+		}, owner: 201, reader: 201, other: 201},
+		"listWebhooks":   {ask: just("/webhooks"), owner: 200, reader: 200, other: 200},
+		"getWebhook":     read("webhook.missing", func(o owner) string { return "/webhooks/" + o.hook }),
+		"listDeliveries": read("webhook.missing", func(o owner) string { return "/webhooks/" + o.hook + "/deliveries" }),
+		"redeliver": {ask: func(o owner) (string, any) {
+			return "/webhooks/" + o.hook + "/deliveries/" + o.delivery + "/again", nil
+		},
+			owner: 204, reader: 204, other: 404, foreign: "webhook.missing"},
+		"removeWebhook": {ask: func(o owner) (string, any) { return "/webhooks/" + o.doomed, nil },
+			owner: 404, reader: 204, other: 404, foreign: "webhook.missing"}, // the reader was first
 		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},
 		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
 			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},
@@ -123,10 +136,11 @@ func TestAccessMatrix(t *testing.T) {
 	each(t, func(w *world) {
 		anna, pavel, other := w.person(1, 1000), w.person(2, 1000), w.person(3, 1000)
 		o := owner{person: anna, account: anna.from(), payee: w.payee(anna, pavel)}
-		o.card, o.plastic = w.cardOf(anna), w.plastic(anna)
+		o.card, o.plastic, o.hook, o.doomed = w.cardOf(anna), w.plastic(anna), w.hook(anna), w.hook(anna)
 		done := w.order(anna.transfer, "first", obj{"payee": o.payee, "amount": rub("10.00"), "from": o.account})
 		o.transfer, o.order = done.text("id"), done.text("order_id")
 		o.operation = w.get(anna.reading, "/operations").body["operations"].([]any)[0].(obj)["id"].(string)
+		o.delivery = w.told(anna, o.hook)[0]
 		o.bought = w.buys(anna, "Kinoteatr", 500)
 		o.dispute = w.post(anna.transfer, "/disputes", obj{"operation": o.bought, "reason": "twice"}).text("id")
 		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")

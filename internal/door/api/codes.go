@@ -15,6 +15,7 @@ import (
 	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/bank/webhook"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/phone"
@@ -46,6 +47,7 @@ func Codes() []*fault.Error {
 		card.ErrTooMany, card.ErrBlocked, card.ErrNotActive, card.ErrNotFrozen, card.ErrNotSuspended, card.ErrBankFroze, card.ErrDead, card.ErrNoDelivery,
 		card.ErrNoChange, errLooser, errCardKey, errDate,
 		authentication.ErrMissing, authentication.ErrOver, errForeign,
+		webhook.ErrMissing, webhook.ErrURL, webhook.ErrFamily, webhook.ErrMany,
 		dispute.ErrMissing, dispute.ErrReason, dispute.ErrWords, dispute.ErrNoSubject, dispute.ErrTooLate, dispute.ErrCameBack, dispute.ErrPaid, dispute.ErrTooMany,
 		errApplicant, errUnproved, errIsClient, access.ErrNotMobile, access.ErrTooManyCodes, access.ErrResendEarly, access.ErrStep, access.ErrNoFlow,
 		access.ErrCodeForm, access.ErrWrongCode, access.ErrCodeStale, access.ErrCodesPaused, access.ErrCodeWordForm,

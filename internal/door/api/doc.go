@@ -168,6 +168,7 @@ type Deps struct {
 	Access     Access
 	Looks      Looks
 	Disputes   Disputes
+	Webhooks   Webhooks
 	// Authentications asks clients about purchases in the internet; nil: this
 	// bank has no 3-D Secure.
 	Authentications Authentications

@@ -20,8 +20,9 @@ var withoutDocument = map[string]string{
 	"resendCode": "an act on the caller's own application", "submitApplication": "an act on the caller's own application",
 	"withdrawApplication": "an act on the caller's own application", "applyAgain": "an act on the caller's own application",
 	"makeCardMain": "the path names the card", "freezeCard": "the path names the card", "unfreezeCard": "the path names the card", "resumeCard": "the path names the card",
-	"denyPurchase": "the path names the purchase",
-	"uploadPage":   "a file; TestPages drives the uploads",
+	"denyPurchase":  "the path names the purchase",
+	"removeWebhook": "the path names what ends", "redeliver": "the path names the delivery",
+	"uploadPage": "a file; TestPages drives the uploads",
 }
 
 // Bad input into every write of the API, driven from the description that the

@@ -39,6 +39,7 @@ func (d *Door) addRoutes() {
 	d.addPayouts(read, write)
 	d.addCards(read, write)
 	d.addOnline(read, write)
+	d.addWebhooks(read, write)
 
 	gone := func(id, path string) Route {
 		return Route{ID: id, Method: http.MethodDelete, Path: "/api/v1" + path, Scope: access.ScopeTransfer, Tag: "access", status: 204, problems: []int{404, 422}}

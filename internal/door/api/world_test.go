@@ -34,6 +34,7 @@ import (
 	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/bank/webhook"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/db/dbtest"
 	"rocketbank/internal/base/id"
@@ -50,20 +51,22 @@ var ctx = context.Background()
 // world is a bank with its open API behind a real socket.
 type world struct {
 	*accesstest.World
-	clock  *banktest.Clock
-	book   *ledger.Book
-	server *httptest.Server
-	door   *api.Door
-	deps   api.Deps                // of the door
-	shop   *authentication.Service // where shops ask about purchases
-	log    *bytes.Buffer
-	orders *order.Service
-	uses   *uses             // how cards were used
-	key    *ecdsa.PrivateKey // of every token that may send money
-	public []byte
-	login  string // flow of a login, see loginFlow
-	mu     sync.Mutex
-	texts  map[string]string // order texts by quote
+	clock   *banktest.Clock
+	book    *ledger.Book
+	server  *httptest.Server
+	door    *api.Door
+	deps    api.Deps                // of the door
+	shop    *authentication.Service // where shops ask about purchases
+	log     *bytes.Buffer
+	orders  *order.Service
+	hooks   *webhook.Service
+	program *listening        // of a client, which hooks tell
+	uses    *uses             // how cards were used
+	key     *ecdsa.PrivateKey // of every token that may send money
+	public  []byte
+	login   string // flow of a login, see loginFlow
+	mu      sync.Mutex
+	texts   map[string]string // order texts by quote
 
 	network network // where other banks' cards are
 	banks   banks   // other banks, by the phone-number rail
@@ -121,10 +124,15 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	w.key, w.public = ordertest.Key(7)
 	w.texts = map[string]string{}
 	w.shop = w.authentications(d, v)
+	w.program = &listening{}
+	w.hooks = webhook.New(webhook.Deps{
+		DB: d, Vault: v, IDs: id.NewSource(d.Now), Operations: operations, Tokens: w.Access, Caller: w.program, Document: api.Document, Secret: access.NewHookSecret, Now: w.Now,
+	})
 	w.deps = api.Deps{
 		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders, Access: w.Access, Looks: looks{},
 		Flows: w.Access, Applications: w.Apply, Authentications: w.shop,
 		Disputes: dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations}),
+		Webhooks: w.hooks,
 		Transfers: transfer.New(transfer.Deps{
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs,
 			Orders: w.orders,

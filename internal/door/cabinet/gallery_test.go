@@ -104,7 +104,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	stale := confirm
 	stale.Stale = true
 	rule := say("до 2 999,99 ₽ — 1 %, не меньше 30 ₽; от 3 000 ₽ — бесплатно", "up to ₽2,999.99 — 1%, at least ₽30; from ₽3,000 — free")
-	prices := shownTariff(p, tariff.Standard())
+	prices := shownTariff(p, tariff.Standard(), tariff.Kind.Open)
 	later := prices
 	later.Number, later.From = 2, now.AddDate(0, 1, 0)
 	topup := TopUpView{Page: in, Rule: rule, Amount: "1 000", NumberAgain: true, Expiry: "12/28", Cards: []ui.Card{main}, Quote: fee, LimitLeft: rub(149000), LimitCap: rub(150000), Hidden: []ui.Hidden{{Name: "key", Value: "k"}}}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/door/ui"
@@ -41,16 +42,27 @@ func (d *Door) getTariffs(w http.ResponseWriter, r *http.Request) error {
 	now := d.DB.Now()
 	v := TariffsView{Page: d.shown(w, r)}
 	if t, ok := book.At(now); ok {
-		v.Now = shownTariff(v.P, t)
+		v.Now = shownTariff(v.P, t, d.sold)
 	}
 	if t, ok := book.After(now); ok {
-		next := shownTariff(v.P, t)
+		next := shownTariff(v.P, t, d.sold)
 		v.Next = &next
 	}
 	return d.render(w, r, http.StatusOK, TariffsPage(v))
 }
 
-func shownTariff(p *locale.Printer, t tariff.Version) TariffVersion {
+// sold tells whether the bank does a kind of operation today.
+func (d *Door) sold(k tariff.Kind) bool {
+	switch k {
+	case tariff.CardOut:
+		return d.open(payout.Card)
+	case tariff.PhoneOut:
+		return d.open(payout.Phone)
+	}
+	return k.Open()
+}
+
+func shownTariff(p *locale.Printer, t tariff.Version, sold func(tariff.Kind) bool) TariffVersion {
 	out := TariffVersion{Number: t.Number}
 	if t.From.After(tariff.Standard().From) { // the bank's first list was always in force
 		out.From = t.From
@@ -64,7 +76,7 @@ func shownTariff(p *locale.Printer, t tariff.Version) TariffVersion {
 			if which := t.What(p, r); which != "" {
 				what += ", " + which
 			}
-			if !k.Open() {
+			if !sold(k) {
 				what = p.T("cabinet.tariffs.soon", locale.A("what", what))
 			}
 			out.Lines = append(out.Lines, TariffLine{what, r.Words(p)})

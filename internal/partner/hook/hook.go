@@ -1,24 +1,21 @@
-// Package hook tells a chat, a pager or a mailbox of the watch's alerts by one
-// JSON request each; it satisfies watch.Channel.
+// Package hook posts JSON to addresses that others name: of the watch's alerts to
+// a chat, a pager or a mailbox (Hook, a watch.Channel), and of what happened to
+// clients' money to their own programs (Caller, a webhook.Caller).
 //
-// The address comes from configuration, yet it is not trusted further than it
-// must be: https only, no redirects, and no address of a private network, of
-// this machine or of a cloud's metadata, whatever the name resolves to at the
-// moment of the call, unless that is allowed by configuration.
+// No address is trusted further than it must be: https only, no redirects, and
+// no address of a private network, of this machine or of a cloud's metadata,
+// whatever the name resolves to at the moment of the call, unless that is
+// allowed by configuration.
 package hook
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"syscall"
 	"time"
 
 	"rocketbank/internal/bank/watch"
@@ -47,9 +44,6 @@ type Hook struct {
 
 var _ watch.Channel = (*Hook)(nil)
 
-// ErrPrivate tells that the name leads into a private network.
-var ErrPrivate = errors.New("the address lies in a private network")
-
 // New makes a hook; it refuses an address that could never be called.
 func New(c Config) (*Hook, error) {
 	u, err := url.Parse(c.URL)
@@ -62,20 +56,7 @@ func New(c Config) (*Hook, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	dial := &net.Dialer{Timeout: c.Timeout}
-	if !c.Private {
-		// Asked for the very address that is dialled, so that a name cannot
-		// answer one thing to a check and another to the call.
-		dial.Control = func(_, address string, _ syscall.RawConn) error { return public(address) }
-	}
-	return &Hook{url: c.URL, secret: c.Secret, now: c.Now, http: &http.Client{
-		Timeout: c.Timeout,
-		Transport: &http.Transport{
-			DialContext: dial.DialContext, TLSHandshakeTimeout: c.Timeout, MaxIdleConns: 1,
-			ResponseHeaderTimeout: c.Timeout, ForceAttemptHTTP2: true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &Hook{url: c.URL, secret: c.Secret, now: c.Now, http: client(c.Timeout, c.Private)}, nil
 }
 
 func redacted(u *url.URL) string {
@@ -83,23 +64,6 @@ func redacted(u *url.URL) string {
 		return ""
 	}
 	return u.Redacted()
-}
-
-func public(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return err
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return err
-	}
-	ip = ip.Unmap()
-	shared := netip.MustParsePrefix("100.64.0.0/10") // carriers' own networks, and some clouds' metadata
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || shared.Contains(ip) {
-		return ErrPrivate
-	}
-	return nil
 }
 
 // body is the whole protocol: no names, no numbers of clients.

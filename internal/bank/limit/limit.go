@@ -37,6 +37,7 @@ type Rules struct {
 
 	LookupsClient int64 // people looked up by one client in a bank day
 	LookupsIP     int64 // … from one address in a bank day
+	ComparedDay   int64 // numbers that one client writes into his contact book in a bank day
 }
 
 // Standard gives the caps of SECURITY M09 and S13.
@@ -53,6 +54,7 @@ func Standard() Rules {
 		ReducedDay:      money.Rub(30_000_00),
 		LookupsClient:   20,
 		LookupsIP:       200,
+		ComparedDay:     100,
 	}
 }
 
@@ -128,6 +130,8 @@ var (
 	ErrTokenDay = fault.New(fault.Refused, "limit.token_day").At("amount")
 	// ErrLookups: too many people looked up today.
 	ErrLookups = fault.New(fault.Throttled, "limit.lookups").At("phone")
+	// ErrCompared: too many numbers written into a contact book today.
+	ErrCompared = fault.New(fault.Throttled, "limit.compared").At("phone")
 )
 
 // simplified tells who is not fully identified; an unknown level is not.

@@ -14,6 +14,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
+	"rocketbank/internal/bank/friend"
 	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/live"
@@ -54,6 +55,7 @@ type bank struct {
 	// authentications is nil in a bank without an access control server.
 	authentications *authentication.Service
 	disputes        *dispute.Service
+	friends         *friend.Service
 	access          *access.Service
 	applications    *application.Service
 	limits          *limit.Service
@@ -132,6 +134,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,
 		Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders, Live: b.live, Outbox: b.outbox,
 	})
+	b.friends = friend.New(friend.Deps{DB: p.db, Vault: p.vault, IDs: b.ids, People: b.clients, Limits: b.limits, Payees: b.transfers})
 	if err := b.openAuthentications(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}

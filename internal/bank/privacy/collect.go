@@ -36,6 +36,8 @@ type Data struct {
 	Looks        []LookLine      `json:"looks"`
 	Applications []Questionnaire `json:"applications"`
 	Disputes     []DisputeLine   `json:"disputes"`
+	Friends      []FriendLine    `json:"friends"`
+	Findable     bool            `json:"findable_by_number"`
 	Internet     []InternetLine  `json:"internet_authentications"`
 	Deletions    []DeletionLine  `json:"deletion_requests"`
 	Retention    []Kept          `json:"retention"`
@@ -194,6 +196,13 @@ type (
 		Text string    `json:"text"`
 		At   time.Time `json:"at"`
 	}
+	// FriendLine is one entry of the contact book.
+	FriendLine struct {
+		Name      string    `json:"name"`
+		Phone     string    `json:"phone"`
+		Favourite bool      `json:"favourite"`
+		Since     time.Time `json:"since"`
+	}
 	// InternetLine is one question of a shop whether the holder himself buys.
 	InternetLine struct {
 		ID       string    `json:"id"`
@@ -257,7 +266,7 @@ func (s *Service) collect(ctx context.Context, who client.ID) (Data, error) {
 		},
 	}
 	for _, step := range []func(context.Context, client.ID, *Data) error{
-		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.disputes, s.internet, s.deletions,
+		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.disputes, s.friends, s.internet, s.deletions,
 	} {
 		if err := step(ctx, who, &d); err != nil {
 			return Data{}, err
@@ -418,6 +427,21 @@ func (s *Service) disputes(ctx context.Context, who client.ID, d *Data) error {
 		}
 		d.Disputes = append(d.Disputes, line)
 	}
+	return err
+}
+
+func (s *Service) friends(ctx context.Context, who client.ID, d *Data) (err error) {
+	if s.d.Ports.Friends == nil {
+		return nil
+	}
+	all, err := s.d.Ports.Friends(ctx, who)
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		d.Friends = append(d.Friends, FriendLine(f))
+	}
+	d.Findable, err = s.d.Ports.Findable(ctx, who)
 	return err
 }
 

@@ -18,6 +18,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
+	"rocketbank/internal/bank/friend"
 	"rocketbank/internal/bank/limit"
 	hub "rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
@@ -60,6 +61,7 @@ type Deps struct {
 	Topups       *topup.Service
 	Purchases    *purchase.Service
 	Disputes     *dispute.Service
+	Friends      *friend.Service
 	Live         *hub.Hub
 	// Authentications asks clients about purchases in the internet; nil: this
 	// bank has no 3-D Secure.

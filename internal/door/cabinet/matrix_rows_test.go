@@ -12,6 +12,7 @@ type things struct {
 
 	operation, transfer, login, topup, card, order, shot, purchase string // paths
 	paper                                                          string // of a picture that the contact centre waits for
+	friend                                                         string // somebody in his contact book
 	bought, dispute                                                string // … of a purchase, and of what is wrong with another
 	device, session, token, passkey, alert                         string // as forms name them
 	payee                                                          string
@@ -139,6 +140,14 @@ func cabinetMatrix() map[string]may {
 		"GET /disputes/{id}":            owned(func(o *things) string { return o.dispute }),
 		"POST /disputes/{id}":           may{owner: "400", other: "404", nobody: toLogin}.of(func(o *things) string { return o.dispute }),
 		"GET /events":                   {owner: "200", other: "200", nobody: "401"},
+
+		"GET /friends":            inside("200"),
+		"GET /friends/new":        inside("200"),
+		"POST /friends/new":       inside("422"),
+		"POST /friends/discovery": inside("400"),
+		"GET /friends/{id}":       owned(func(o *things) string { return o.friend }),
+		"POST /friends/{id}":      may{owner: "400", other: "404", nobody: toLogin}.of(func(o *things) string { return o.friend }),
+		"POST /friends/{id}/pay":  may{owner: "303 /transfer", other: "404", nobody: toLogin}.of(func(o *things) string { return o.friend + "/pay" }),
 
 		// Карты. An empty form changes nothing of them.
 		"GET /cards":                  inside("200"),

@@ -207,7 +207,7 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 	case noticeFlow:
 		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.flow")}
 	}
-	if strings.HasPrefix(string(n), "card_") && p.Has("cabinet.notice."+string(n)) {
+	if (strings.HasPrefix(string(n), "card_") || strings.HasPrefix(string(n), "friend")) && p.Has("cabinet.notice."+string(n)) {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
 	}
 	return nil

@@ -61,7 +61,11 @@ func (d *Door) renderRecipient(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	v := RecipientView{Page: d.shown(w, r), Phone: typed, Amount: x.Amount, From: x.From, Message: x.Message, Recent: recent, LookupsLeft: -1}
+	friends, recent, all, err := d.quickFriends(r, recent)
+	if err != nil {
+		return err
+	}
+	v := RecipientView{Page: d.shown(w, r), Phone: typed, Amount: x.Amount, From: x.From, Message: x.Message, Recent: recent, Friends: friends, FriendsAll: all, LookupsLeft: -1}
 	v.Errors = problems
 	return d.render(w, r, status, RecipientPage(v))
 }

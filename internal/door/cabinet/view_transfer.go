@@ -18,6 +18,8 @@ type RecipientView struct {
 	Phone                 string // as typed
 	Amount, From, Message string // kept from the form, may be empty
 	Recent                []ui.Payee
+	Friends               []FriendRow // the first of the contact book
+	FriendsAll            int         // how many stand in it
 	// LookupsLeft is told when fewer than six look-ups are left today; -1 hides it.
 	LookupsLeft int
 }

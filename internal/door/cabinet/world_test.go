@@ -24,6 +24,7 @@ import (
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
+	"rocketbank/internal/bank/friend"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
@@ -128,6 +129,9 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 		t.Fatal(err)
 	}
 	w.shop = w.authentications(d)
+	transfers := transfer.New(transfer.Deps{
+		DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
+	})
 	w.papers = paper.New(paper.Deps{DB: d, Vault: v, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
 	w.door = cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
@@ -135,9 +139,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 		Privacy: privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now,
 			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
 		Operations: operations, Live: w.hub,
-		Transfers: transfer.New(transfer.Deps{
-			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
-		}),
+		Transfers: transfers, Friends: friend.New(friend.Deps{DB: d, Vault: v, IDs: ids, People: w.Clients, Limits: limits, Payees: transfers}),
 		Topups: topup.New(topup.Deps{
 			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Acquirer: w.acquirer, Live: w.hub,
 			Log: log, Now: w.Now, ReturnURL: func(s string) string { return w.origin + "/topup/" + s }, OwnBINs: []string{"550000"},

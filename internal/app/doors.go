@@ -57,7 +57,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	})
 	programs := api.Deps{
 		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Transfers: b.transfers, Orders: b.orders,
-		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes,
+		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes, Friends: b.friends,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	}
 	if b.authentications != nil { // a nil pointer in the field would be no nil there

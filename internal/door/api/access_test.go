@@ -30,6 +30,7 @@ type owner struct {
 	payee, quote, signature, transfer, order, operation, account, bought, dispute string
 	card, plastic                                                                 string
 	asked, approval                                                               string
+	friend, gone                                                                  string // of his contact book
 	session2                                                                      id.ID
 }
 
@@ -43,6 +44,9 @@ func matrix() map[string]row {
 	}
 	acts := func(act string, body any) row { // on the owner's card
 		return row{ask: func(o owner) (string, any) { return "/cards/" + o.card + act, body }, owner: 200, reader: 403, other: 404, foreign: "card.missing"}
+	}
+	befriends := func(act string, body any, status int) row { // of the owner's contact book
+		return row{ask: func(o owner) (string, any) { return "/friends/" + o.friend + act, body }, owner: status, reader: 403, other: 404, foreign: "friend.missing"}
 	}
 	return map[string]row{
 		"getMe":        {ask: just("/me"), owner: 200, reader: 200, other: 200},
@@ -96,6 +100,15 @@ func matrix() map[string]row {
 			owner: 200, reader: 200, other: 404, foreign: "transfer.missing"},
 		"getReceipt": {ask: func(o owner) (string, any) { return "/receipts/" + o.order, nil },
 			owner: 200, reader: 200, other: 404, foreign: "order.no_receipt"},
+		"listFriends": {ask: just("/friends"), owner: 200, reader: 200, other: 200},
+		"addFriend": {ask: func(o owner) (string, any) { return "/friends", obj{"name": "Лена", "phone": "+7 916 555-00-99"} },
+			owner: 201, reader: 403, other: 201},
+		"getFriend":    read("friend.missing", func(o owner) string { return "/friends/" + o.friend }),
+		"changeFriend": befriends("", obj{"favourite": true}, 200),
+		"payFriend":    befriends("/payee", nil, 200),
+		"removeFriend": {ask: func(o owner) (string, any) { return "/friends/" + o.gone, nil }, owner: 204, reader: 403, other: 404, foreign: "friend.missing"},
+		"getDiscovery": {ask: just("/discovery"), owner: 200, reader: 200, other: 200},
+		"setDiscovery": {ask: func(owner) (string, any) { return "/discovery", obj{"findable": true} }, owner: 200, reader: 403, other: 200},
 		"listDevices": {ask: just("/devices"), owner: 200, reader: 200, other: 200},
 		"forgetDevice": {ask: func(o owner) (string, any) { return "/devices/" + o.session.Device.Text("dv"), nil },
 			owner: 204, reader: 403, other: 404, foreign: "access.missing"},
@@ -117,6 +130,8 @@ func TestAccessMatrix(t *testing.T) {
 		o.operation = w.get(anna.reading, "/operations").body["operations"].([]any)[0].(obj)["id"].(string)
 		o.bought = w.buys(anna, "Kinoteatr", 500)
 		o.dispute = w.post(anna.transfer, "/disputes", obj{"operation": o.bought, "reason": "twice"}).text("id")
+		o.friend = w.post(anna.transfer, "/friends", obj{"name": "Паша", "phone": pavel.phone.E164()}).text("id")
+		o.gone = w.post(anna.transfer, "/friends", obj{"name": "Оля", "phone": other.phone.E164()}).text("id")
 		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
 		o.asked, _ = w.asks(anna, 1)
 		o.approval = w.yes(anna, o.asked)["signature"].(string)

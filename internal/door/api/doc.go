@@ -164,6 +164,7 @@ type Deps struct {
 	Access     Access
 	Looks      Looks
 	Disputes   Disputes
+	Friends    Friends
 	// Authentications asks clients about purchases in the internet; nil: this
 	// bank has no 3-D Secure.
 	Authentications Authentications

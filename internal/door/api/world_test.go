@@ -24,6 +24,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
+	"rocketbank/internal/bank/friend"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
@@ -115,14 +116,15 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	w.key, w.public = ordertest.Key(7)
 	w.texts = map[string]string{}
 	w.shop = w.authentications(d, v)
+	transfers := transfer.New(transfer.Deps{
+		DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders,
+	})
 	w.deps = api.Deps{
 		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders, Access: w.Access, Looks: looks{},
 		Flows: w.Access, Applications: w.Apply, Authentications: w.shop,
 		Disputes: dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations}),
-		Transfers: transfer.New(transfer.Deps{
-			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs,
-			Orders: w.orders,
-		}),
+		Transfers: transfers,
+		Friends: friend.New(friend.Deps{DB: d, Vault: v, IDs: id.NewSource(d.Now), People: w.Clients, Limits: limits, Payees: transfers}),
 		Kit: kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
 	}
 	w.door = api.New(w.deps)

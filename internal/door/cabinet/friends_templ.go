@@ -812,7 +812,7 @@ func FriendPage(v FriendView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Shell(v.Page, ui.Frame{Title: v.P.T("cabinet.friends.one"), Heading: v.P.T("cabinet.friends.one"), Tab: ui.TabMore, Back: "/friends"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Shell(v.Page, ui.Frame{Title: v.P.T("cabinet.friends.one"), Heading: v.P.T("cabinet.friends.one"), Tab: ui.TabMore, Back: "/friends", Sheet: "rules.css"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -59,6 +59,7 @@ type bank struct {
 	access          *access.Service
 	applications    *application.Service
 	limits          *limit.Service
+	ownLimits       *limit.Own
 	tariffs         *tariff.Service
 	operations      *operation.Service
 	orders          *order.Service
@@ -125,6 +126,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b.access = access.New(p.db, p.vault, b.ids, b.clients, access.Options{Host: home.Hostname(), Origin: p.origin, Brand: p.brand, Now: time.Now, Teller: b.notices, Cards: b.cards})
 	b.applications = application.New(p.db, p.vault, b.ids, b.clients, b.access, b.cards)
 	b.limits = limit.New(p.db, p.vault, limit.Standard())
+	b.ownLimits = limit.NewOwn(limit.OwnDeps{DB: p.db, Vault: p.vault, IDs: b.ids, People: b.clients, Rules: b.limits.Rules()})
 	b.tariffs = tariff.New(p.db)
 	b.orders = order.New(order.Deps{
 		DB: p.db, Vault: p.vault, People: b.clients, Messenger: b.access, Host: home.Hostname(), Now: time.Now, Digits: access.NewCode,

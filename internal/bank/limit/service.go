@@ -50,6 +50,13 @@ func (s *Service) Left(ctx context.Context, c client.ID, at client.Standing) (Le
 	if simplified(at) {
 		out.Caps = append(out.Caps, Cap{Why: Simplified, Day: out.OutgoingDay})
 	}
+	if !at.Own.None() {
+		own := Cap{Why: OwnLimits, Order: at.Own.One}
+		if at.Own.Day == out.OutgoingDay.Cap {
+			own.Day = out.OutgoingDay
+		}
+		out.Caps = append(out.Caps, own)
+	}
 	for i, g := range asked {
 		switch g.Name {
 		case ledger.GuardScriptless:

@@ -40,6 +40,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		TopicCard:         s.cardNews,
 		TopicPurchase:     s.purchased,
 		TopicDispute:      s.disputeNews,
+		TopicLimits:       s.limitsLoosened,
 	}
 }
 

@@ -81,7 +81,10 @@ func matrix() map[string]row {
 		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},
 		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
 			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},
-		"getLimits":   {ask: just("/limits"), owner: 200, reader: 200, other: 200},
+		"getLimits":    {ask: just("/limits"), owner: 200, reader: 200, other: 200},
+		"getOwnLimits": {ask: just("/own-limits"), owner: 200, reader: 200, other: 200},
+		"tightenLimits": {ask: func(owner) (string, any) { return "/own-limits", obj{"one_transfer": rub("90000.00")} },
+			owner: 200, reader: 403, other: 200},
 		"listTariffs": {ask: just("/tariffs"), owner: 200, reader: 200, other: 200},
 		"openDispute": {ask: func(o owner) (string, any) {
 			return "/disputes", obj{"operation": o.bought, "reason": "wrong_sum", "text": "На чеке было меньше"}
@@ -109,7 +112,7 @@ func matrix() map[string]row {
 		"removeFriend": {ask: func(o owner) (string, any) { return "/friends/" + o.gone, nil }, owner: 204, reader: 403, other: 404, foreign: "friend.missing"},
 		"getDiscovery": {ask: just("/discovery"), owner: 200, reader: 200, other: 200},
 		"setDiscovery": {ask: func(owner) (string, any) { return "/discovery", obj{"findable": true} }, owner: 200, reader: 403, other: 200},
-		"listDevices": {ask: just("/devices"), owner: 200, reader: 200, other: 200},
+		"listDevices":  {ask: just("/devices"), owner: 200, reader: 200, other: 200},
 		"forgetDevice": {ask: func(o owner) (string, any) { return "/devices/" + o.session.Device.Text("dv"), nil },
 			owner: 204, reader: 403, other: 404, foreign: "access.missing"},
 		"listSessions": {ask: just("/sessions"), owner: 200, reader: 200, other: 200},

@@ -165,6 +165,7 @@ type Deps struct {
 	Looks      Looks
 	Disputes   Disputes
 	Friends    Friends
+	OwnLimits  OwnLimits
 	// Authentications asks clients about purchases in the internet; nil: this
 	// bank has no 3-D Secure.
 	Authentications Authentications

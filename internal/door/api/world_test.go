@@ -122,10 +122,11 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	w.deps = api.Deps{
 		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders, Access: w.Access, Looks: looks{},
 		Flows: w.Access, Applications: w.Apply, Authentications: w.shop,
-		Disputes: dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations}),
+		Disputes:  dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations}),
 		Transfers: transfers,
-		Friends: friend.New(friend.Deps{DB: d, Vault: v, IDs: id.NewSource(d.Now), People: w.Clients, Limits: limits, Payees: transfers}),
-		Kit: kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
+		OwnLimits: limit.NewOwn(limit.OwnDeps{DB: d, Vault: v, IDs: id.NewSource(d.Now), People: w.Clients, Rules: limit.Standard()}),
+		Friends:   friend.New(friend.Deps{DB: d, Vault: v, IDs: id.NewSource(d.Now), People: w.Clients, Limits: limits, Payees: transfers}),
+		Kit:       kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
 	}
 	w.door = api.New(w.deps)
 	w.server = httptest.NewServer(w.door)

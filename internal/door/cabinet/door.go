@@ -52,6 +52,7 @@ type Deps struct {
 	Access       *access.Service
 	Applications *application.Service
 	Limits       *limit.Service
+	OwnLimits    *limit.Own
 	Tariffs      *tariff.Service
 	Operations   *operation.Service
 	Orders       *order.Service

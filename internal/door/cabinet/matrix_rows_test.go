@@ -213,6 +213,8 @@ func cabinetMatrix() map[string]may {
 		"GET /profile/orders":          inside("200"),
 		"GET /profile/orders/{id}":     owned(func(o *things) string { return o.order }),
 		"GET /profile/limits":          inside("200"),
+		"POST /profile/limits":         inside("400"),
+		"POST /profile/limits/ask":     inside("422"),
 		"GET /profile/looks":           inside("200"),
 		"GET /profile/data":            inside("200"),
 		"POST /profile/data":           inside("422"),

@@ -103,6 +103,8 @@ func (d *Door) routes() []route {
 		{method: get, path: "/profile/orders", who: insider, serve: d.getOrders},
 		{method: get, path: "/profile/orders/{id}", who: insider, serve: d.getOrderReceipt},
 		{method: get, path: "/profile/limits", who: insider, serve: d.getLimits},
+		{method: post, path: "/profile/limits", who: insider, serve: d.postLimits, keep: limitsAgain},
+		{method: post, path: "/profile/limits/ask", who: insider, serve: d.postLimitsAsk},
 		{method: get, path: "/profile/looks", who: insider, serve: d.getLooks},
 		{method: get, path: "/profile/data", who: insider, serve: d.getData},
 		{method: post, path: "/profile/data", who: insider, serve: d.postData},

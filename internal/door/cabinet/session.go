@@ -158,6 +158,8 @@ const (
 	noticeLockedDown   notice = "locked_down"
 	noticeDeletion     notice = "deletion"
 	noticePapers       notice = "papers"
+	noticeLimits       notice = "limits"
+	noticeLimitsLater  notice = "limits_later"
 )
 
 func leaveNotice(w http.ResponseWriter, n notice) {
@@ -188,7 +190,7 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended_all")}
 	case noticeForgotten:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.forgotten")}
-	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion, noticePapers:
+	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion, noticePapers, noticeLimits, noticeLimitsLater:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
 	case noticeRules:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.rules")}

@@ -244,7 +244,7 @@ func (d *Door) foresee(q transfer.Quote, from owned, left limit.Left, s client.S
 	for _, m := range []struct {
 		meter limit.Meter
 		err   *fault.Error
-	}{{left.OutgoingDay, limit.ErrOutgoingDay}, {left.OutgoingMonth, limit.ErrOutgoingMonth}} {
+	}{{left.OutgoingDay, limit.ReachedDay(s, left.OutgoingDay.Cap)}, {left.OutgoingMonth, limit.ReachedMonth(s, left.OutgoingMonth.Cap)}} {
 		if q.Total.Minor > m.meter.Left.Minor {
 			return m.err.With("left", m.meter.Left).With("cap", m.meter.Cap)
 		}

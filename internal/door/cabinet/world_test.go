@@ -136,6 +136,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	w.door = cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
 		Applications: w.Apply, Authentications: w.shop, Limits: limits, Tariffs: tariffs, Orders: orders, Papers: w.papers,
+		OwnLimits: limit.NewOwn(limit.OwnDeps{DB: d, Vault: v, IDs: ids, People: w.Clients, Rules: limit.Standard()}),
 		Privacy: privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now,
 			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
 		Operations: operations, Live: w.hub,

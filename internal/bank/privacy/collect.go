@@ -56,7 +56,14 @@ type (
 		Theme     string    `json:"theme,omitempty"`
 		Level     string    `json:"identification"`
 		CodeWord  bool      `json:"code_word_set"`
+		OwnLimits *Limits   `json:"own_limits,omitempty"`
 		Since     time.Time `json:"since"`
+	}
+	// Limits are those that he set himself; one that is absent is as the bank's.
+	Limits struct {
+		One   string `json:"one_transfer,omitempty"`
+		Day   string `json:"day,omitempty"`
+		Month string `json:"month,omitempty"`
 	}
 	// Papers is one version of his papers.
 	Papers struct {
@@ -265,6 +272,11 @@ func (s *Service) collect(ctx context.Context, who client.ID) (Data, error) {
 			Language: string(c.Lang), Theme: c.Theme, Level: levelName(c.Level), CodeWord: word, Since: c.Since,
 		},
 	}
+	own, err := s.d.Clients.OwnCaps(ctx, who)
+	if err != nil {
+		return Data{}, err
+	}
+	d.Client.OwnLimits = ownLimits(own.At(d.Made))
 	for _, step := range []func(context.Context, client.ID, *Data) error{
 		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.disputes, s.friends, s.internet, s.deletions,
 	} {
@@ -273,6 +285,19 @@ func (s *Service) collect(ctx context.Context, who client.ID) (Data, error) {
 		}
 	}
 	return d, nil
+}
+
+func ownLimits(c client.Caps) *Limits {
+	if c.None() {
+		return nil
+	}
+	of := func(a money.Amount) string {
+		if a.Cur == 0 {
+			return ""
+		}
+		return plain(a)
+	}
+	return &Limits{One: of(c.One), Day: of(c.Day), Month: of(c.Month)}
 }
 
 // plain writes «-1234.56», for machines.

@@ -36,7 +36,7 @@ func guides() []guide {
 		{"rules", "shield-check", "k6", 4, ""},
 		{"transfer", "send", "k4", 4, "/transfer"},
 		{"friends", "user-round", "k4", 4, "/friends"},
-		{"limits", "percent", "k6", 4, ""},
+		{"limits", "percent", "k6", 5, "/profile/limits"},
 		{"tariffs", "wallet", "k2", 4, "/tariffs"},
 		{"login", "lock", "k1", 4, "/profile/devices"},
 		{"sign", "key-round", "k3", 4, "/receipts/verify"},

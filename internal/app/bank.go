@@ -14,6 +14,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
+	"rocketbank/internal/bank/friend"
 	"rocketbank/internal/bank/hsm"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/live"
@@ -61,9 +62,11 @@ type bank struct {
 	// authentications is nil in a bank without an access control server.
 	authentications *authentication.Service
 	disputes        *dispute.Service
+	friends         *friend.Service
 	access          *access.Service
 	applications    *application.Service
 	limits          *limit.Service
+	ownLimits       *limit.Own
 	tariffs         *tariff.Service
 	operations      *operation.Service
 	orders          *order.Service
@@ -141,6 +144,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b.access = access.New(p.db, p.vault, b.ids, b.clients, access.Options{Host: home.Hostname(), Origin: p.origin, Brand: p.brand, Now: time.Now, Teller: b.notices, Cards: b.cards})
 	b.applications = application.New(p.db, p.vault, b.ids, b.clients, b.access, b.cards)
 	b.limits = limit.New(p.db, p.vault, limit.Standard())
+	b.ownLimits = limit.NewOwn(limit.OwnDeps{DB: p.db, Vault: p.vault, IDs: b.ids, People: b.clients, Rules: b.limits.Rules()})
 	b.tariffs = tariff.New(p.db)
 	b.orders = order.New(order.Deps{
 		DB: p.db, Vault: p.vault, People: b.clients, Messenger: b.access, Host: home.Hostname(), Now: time.Now, Digits: access.NewCode,
@@ -150,6 +154,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,
 		Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Cards: b.cards, Orders: b.orders, Live: b.live, Outbox: b.outbox,
 	})
+	b.friends = friend.New(friend.Deps{DB: p.db, Vault: p.vault, IDs: b.ids, People: b.clients, Limits: b.limits, Payees: b.transfers})
 	if err := b.openAuthentications(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}

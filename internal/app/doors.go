@@ -54,13 +54,13 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	bins := bin.New(b.db)
 	home := cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, Book: b.book, IDs: b.ids,
-		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits, Tariffs: b.tariffs,
-		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Receivers: b.receivers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Webhooks: b.webhooks, Authentications: b.authentications, Live: b.live,
+		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits, OwnLimits: b.ownLimits, Tariffs: b.tariffs,
+		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Receivers: b.receivers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Webhooks: b.webhooks, Friends: b.friends, Authentications: b.authentications, Live: b.live,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
 	programs := api.Deps{
 		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Orders: b.orders,
-		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes, Webhooks: b.webhooks,
+		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes, Webhooks: b.webhooks, Friends: b.friends, OwnLimits: b.ownLimits,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	}
 	if b.receivers.Open() {

@@ -31,7 +31,19 @@ func (b *bank) openPrivacy(brand string) *privacy.Service {
 						return err
 					}
 				}
-				return nil
+				return b.friends.Forget(ctx, tx, who)
+			},
+			Friends: func(ctx context.Context, who client.ID) ([]privacy.Friend, error) {
+				all, err := b.friends.All(ctx, who)
+				out := make([]privacy.Friend, len(all))
+				for i, f := range all {
+					out[i] = privacy.Friend{Name: f.Name, Phone: f.Phone.E164(), Favourite: f.Favourite, Since: f.Since}
+				}
+				return out, err
+			},
+			Findable: func(ctx context.Context, who client.ID) (bool, error) {
+				consent, err := b.friends.Discovery(ctx, who)
+				return consent.Findable, err
 			},
 			Applications: func(ctx context.Context, who client.ID) ([]privacy.Application, error) {
 				all, err := b.applications.Of(ctx, who)

@@ -80,6 +80,9 @@ func (s *seeder) run(ctx context.Context) ([]Person, error) {
 	if err := s.givePlastic(ctx); err != nil {
 		return nil, fmt.Errorf("plastic: %w", err)
 	}
+	if err := s.befriend(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.live(ctx); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"rocketbank/internal/bank/client"
@@ -17,7 +18,7 @@ const (
 )
 
 const holderOf = `SELECT b.hash, t.client, t.id, t.name, t.hint, t.scopes, t.public_key, t.created_us, t.expires_us, t.last_us,
-	t.cap_order_minor, t.cap_day_minor, COALESCE(r.reduced_us, 0), c.level, c.state, c.account
+	t.cap_order_minor, t.cap_day_minor, COALESCE(r.reduced_us, 0), c.level, c.state, c.account, ` + client.CapColumns + `
 	FROM bearer b JOIN api_token t ON t.client = b.client AND t.id = b.ref JOIN client c ON c.id = t.client LEFT JOIN client_risk r ON r.client = t.client
 	WHERE b.kind = 3 AND t.revoked_us IS NULL AND b.hash IN (`
 
@@ -51,7 +52,8 @@ func readTokens(ctx context.Context, d *db.DB, batch []*gather.Ask[[]byte, Token
 		var who client.ID
 		var own tokenOwner
 		t, err := scanToken(func(to ...any) error {
-			return rows.Scan(append(append([]any{&hash, &who}, to...), &own.reduced, &own.level, &own.state, &own.account)...)
+			of := []any{&own.reduced, &own.level, &own.state, &own.account}
+			return rows.Scan(slices.Concat([]any{&hash, &who}, to, of, own.caps.Into())...)
 		}, Token{})
 		if err != nil {
 			return err

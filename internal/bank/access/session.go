@@ -82,7 +82,7 @@ func (s *Service) Session(ctx context.Context, token string, a Activity) (Sessio
 	if err != nil {
 		return Session{}, err
 	}
-	in.Standing.Level, in.Standing.Blocked = own.Level, own.Blocked
+	in.Standing.Level, in.Standing.Blocked, in.Standing.Own = own.Level, own.Blocked, own.Own
 	now := s.now()
 	if a == Acts && now.Sub(in.Seen) >= touchEvery {
 		err := s.db.Write(ctx, func(tx db.Tx) error {
@@ -106,7 +106,7 @@ func (s *Service) Alive(ctx context.Context, in Session) (Session, error) {
 	}
 	now, err := s.session(s.db.Row(ctx, qAlive, int64(in.Client), in.ID.Bytes()))
 	now.CookieEnds, now.cookie, now.cookieMade = in.CookieEnds, in.cookie, in.cookieMade
-	now.Standing.Level, now.Standing.Blocked = in.Standing.Level, in.Standing.Blocked
+	now.Standing.Level, now.Standing.Blocked, now.Standing.Own = in.Standing.Level, in.Standing.Blocked, in.Standing.Own
 	return now, err
 }
 

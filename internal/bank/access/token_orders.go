@@ -54,7 +54,7 @@ func (t Token) TokenEvidence(signature []byte) order.Evidence {
 func (s *Service) TokenStanding(t Token) client.Standing {
 	return client.Standing{
 		Level: t.owner.level, Blocked: t.owner.state == client.Blocked, Reduced: s.reduced(0, t.owner.reduced),
-		TokenOrder: t.OrderCap, TokenDay: t.DayCap, Token: t.ID,
+		Own: t.owner.caps.Caps().At(s.db.Now()), TokenOrder: t.OrderCap, TokenDay: t.DayCap, Token: t.ID,
 	}
 }
 

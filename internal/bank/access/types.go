@@ -220,6 +220,7 @@ type tokenOwner struct {
 	level   client.Level
 	state   client.State
 	account ledger.AccountID // that his money comes to
+	caps    client.CapRow    // that he set himself
 }
 
 // May tells whether the token has a scope. A token of the first release that

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/gather"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/phone"
@@ -128,6 +129,50 @@ func (d *Directory) HoldsPhone(ctx context.Context, r db.Reader, p phone.Number)
 		return 0, ErrNobody
 	}
 	return who, err
+}
+
+// phonesAtOnce is how many numbers one query looks up.
+const phonesAtOnce = 64
+
+var qHolders = gather.Powers(phonesAtOnce, func(n int) *db.Stmt {
+	return db.Query(`SELECT hash, client FROM client_phone WHERE hash IN (` + db.Holders(n) + `)`)
+})
+
+// HoldPhones tells whose these phones are; those of nobody are not in the answer.
+func (d *Directory) HoldPhones(ctx context.Context, r db.Reader, all []phone.Number) (map[phone.Number]ID, error) {
+	out := map[phone.Number]ID{}
+	for len(all) > 0 {
+		some := all[:min(len(all), phonesAtOnce)]
+		all = all[len(some):]
+		byHash := make(map[string]phone.Number, len(some))
+		hashes := make([]any, len(some))
+		for i, p := range some {
+			h := d.phoneHash(p)
+			byHash[string(h)], hashes[i] = p, h
+		}
+		place, padded := gather.Padded(hashes)
+		if err := holders(ctx, r, qHolders[place], padded, func(hash []byte, who ID) { out[byHash[string(hash)]] = who }); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func holders(ctx context.Context, r db.Reader, q *db.Stmt, hashes []any, found func([]byte, ID)) error {
+	rows, err := r.Rows(ctx, q, hashes...)
+	if err != nil {
+		return fmt.Errorf("whose phones: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var hash []byte
+		var who ID
+		if err := rows.Scan(&hash, &who); err != nil {
+			return fmt.Errorf("whose phones: %w", err)
+		}
+		found(hash, who)
+	}
+	return rows.Err()
 }
 
 // New describes a client to be made.

@@ -25,25 +25,28 @@ type Standing struct {
 	// order and per bank day; Token names it. Zero: no token, no cap.
 	TokenOrder, TokenDay money.Amount
 	Token                id.ID
+	// Own are the caps that the client set himself.
+	Own Caps
 }
 
 // ReducedAt tells whether the limits of a new device or factor hold at a moment.
 func (s Standing) ReducedAt(now time.Time) bool { return now.Before(s.Reduced) }
 
-var qStands = db.Query(`SELECT level, state FROM client WHERE id = $1`)
+var qStands = db.Query(`SELECT c.level, c.state, ` + CapColumns + ` FROM client c WHERE c.id = $1`)
 
-// Stands reads what the client himself adds to a standing, level and block, for
+// Stands reads what the client himself adds to a standing, level, block and his own caps, for
 // those who decide on every order; ErrNobody when there is no such client.
 func (d *Directory) Stands(ctx context.Context, who ID) (Standing, error) {
 	var s Standing
 	var state State
-	err := d.db.Row(ctx, qStands, int64(who)).Scan(&s.Level, &state)
+	var own CapRow
+	err := d.db.Row(ctx, qStands, int64(who)).Scan(append([]any{&s.Level, &state}, own.Into()...)...)
 	if errors.Is(err, db.ErrNoRows) {
 		return Standing{}, ErrNobody
 	}
 	if err != nil {
 		return Standing{}, fmt.Errorf("standing of client %d: %w", who, err)
 	}
-	s.Blocked = state == Blocked
+	s.Blocked, s.Own = state == Blocked, own.Caps().At(d.db.Now())
 	return s, nil
 }

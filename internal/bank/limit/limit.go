@@ -35,8 +35,13 @@ type Rules struct {
 	ReducedOne money.Amount
 	ReducedDay money.Amount
 
+	// OwnDelay is how long a client's own limits stay as they are after he made
+	// them looser.
+	OwnDelay time.Duration
+
 	LookupsClient int64 // people looked up by one client in a bank day
 	LookupsIP     int64 // … from one address in a bank day
+	ComparedDay   int64 // numbers that one client writes into his contact book in a bank day
 }
 
 // Standard gives the caps of SECURITY M09 and S13.
@@ -51,8 +56,10 @@ func Standard() Rules {
 		ScriptlessDay:   money.Rub(15_000_00),
 		ReducedOne:      money.Rub(15_000_00),
 		ReducedDay:      money.Rub(30_000_00),
+		OwnDelay:        24 * time.Hour,
 		LookupsClient:   20,
 		LookupsIP:       200,
+		ComparedDay:     100,
 	}
 }
 
@@ -80,6 +87,7 @@ const (
 	Scriptless Why = "scriptless" // the device has no key
 	Reduced    Why = "reduced"    // a new device or a changed factor
 	Token      Why = "token"      // the API token's own caps
+	OwnLimits  Why = "own"        // the client set them himself: they narrow OutgoingDay and OutgoingMonth
 )
 
 // Cap is one more cap.
@@ -128,6 +136,8 @@ var (
 	ErrTokenDay = fault.New(fault.Refused, "limit.token_day").At("amount")
 	// ErrLookups: too many people looked up today.
 	ErrLookups = fault.New(fault.Throttled, "limit.lookups").At("phone")
+	// ErrCompared: too many numbers written into a contact book today.
+	ErrCompared = fault.New(fault.Throttled, "limit.compared").At("phone")
 )
 
 // simplified tells who is not fully identified; an unknown level is not.
@@ -140,6 +150,7 @@ func (r Rules) Outgoing(owner client.ID, sum money.Amount, s client.Standing, no
 	if simplified(s) {
 		day, month = least(day, r.SimplifiedDay), least(month, r.SimplifiedMonth)
 	}
+	day, month = narrowed(day, s.Own.Day), narrowed(month, s.Own.Month)
 	guards := make([]ledger.Guard, 2, 5)
 	guards[0] = ledger.Guard{Owner: int64(owner), Name: ledger.GuardOutgoing, Window: ledger.BankDay, Cap: day, Amount: sum}
 	guards[1] = ledger.Guard{Owner: int64(owner), Name: ledger.GuardOutgoing, Window: ledger.CalendarMonth, Cap: month, Amount: sum}
@@ -153,6 +164,14 @@ func (r Rules) Outgoing(owner client.ID, sum money.Amount, s client.Standing, no
 		guards = append(guards, ledger.Guard{Owner: tokenOwner(s.Token), Name: ledger.GuardToken, Window: ledger.BankDay, Cap: s.TokenDay, Amount: sum})
 	}
 	return guards
+}
+
+// narrowed gives a cap below which the client may have set one of his own.
+func narrowed(c, own money.Amount) money.Amount {
+	if own.Cur == 0 {
+		return c
+	}
+	return least(c, own)
 }
 
 func least(a, b money.Amount) money.Amount {
@@ -189,6 +208,8 @@ func (r Rules) CheckOrder(sum money.Amount, s client.Standing, now time.Time) er
 	switch {
 	case sum.Minor > r.OneTransfer.Minor:
 		return ErrOneTransfer.With("cap", r.OneTransfer)
+	case s.Own.One.Cur != 0 && sum.Minor > s.Own.One.Minor:
+		return ErrOwnOne.With("cap", s.Own.One)
 	case !s.Token.IsZero() && sum.Minor > s.TokenOrder.Minor:
 		return ErrTokenOne.With("cap", s.TokenOrder)
 	case s.ReducedAt(now) && sum.Minor > r.ReducedOne.Minor:
@@ -209,7 +230,7 @@ func Refusal(r ledger.Receipt, guards []ledger.Guard, s client.Standing) error {
 		r.Guard = 0
 	}
 	g := guards[r.Guard]
-	e := ErrOutgoingDay
+	e := ReachedDay(s, g.Cap)
 	switch {
 	case g.Name == ledger.GuardTopUp:
 		e = ErrTopUpDay
@@ -219,12 +240,30 @@ func Refusal(r ledger.Receipt, guards []ledger.Guard, s client.Standing) error {
 		e = ErrReducedDay.With("until", s.Reduced)
 	case g.Name == ledger.GuardToken:
 		e = ErrTokenDay
-	case g.Window == ledger.CalendarMonth && simplified(s):
-		e = ErrSimplifiedMonth
 	case g.Window == ledger.CalendarMonth:
-		e = ErrOutgoingMonth
-	case simplified(s):
-		e = ErrSimplifiedDay
+		e = ReachedMonth(s, g.Cap)
 	}
 	return e.With("left", r.Left).With("cap", g.Cap)
+}
+
+// ReachedDay gives the words for who stands so at the cap of the day: whose it is.
+func ReachedDay(s client.Standing, reached money.Amount) *fault.Error {
+	switch {
+	case s.Own.Day.Cur != 0 && reached == s.Own.Day:
+		return ErrOwnDay
+	case simplified(s):
+		return ErrSimplifiedDay
+	}
+	return ErrOutgoingDay
+}
+
+// ReachedMonth is ReachedDay for the calendar month.
+func ReachedMonth(s client.Standing, reached money.Amount) *fault.Error {
+	switch {
+	case s.Own.Month.Cur != 0 && reached == s.Own.Month:
+		return ErrOwnMonth
+	case simplified(s):
+		return ErrSimplifiedMonth
+	}
+	return ErrOutgoingMonth
 }

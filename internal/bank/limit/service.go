@@ -50,6 +50,13 @@ func (s *Service) Left(ctx context.Context, c client.ID, at client.Standing) (Le
 	if simplified(at) {
 		out.Caps = append(out.Caps, Cap{Why: Simplified, Day: out.OutgoingDay})
 	}
+	if !at.Own.None() {
+		own := Cap{Why: OwnLimits, Order: at.Own.One}
+		if at.Own.Day == out.OutgoingDay.Cap {
+			own.Day = out.OutgoingDay
+		}
+		out.Caps = append(out.Caps, own)
+	}
 	for i, g := range asked {
 		switch g.Name {
 		case ledger.GuardScriptless:
@@ -68,6 +75,7 @@ const (
 	byClient  = 1
 	byAddress = 2
 	byToken   = 3 // kopecks of purchases, not look-ups
+	byBook    = 6 // numbers written into a contact book
 )
 
 // qCount raises a counter unless it stands at its cap; no row means it does.
@@ -82,24 +90,32 @@ var qForget = db.Query(`DELETE FROM lookup_count WHERE day < $1`)
 func (s *Service) Lookup(ctx context.Context, c client.ID, ip string) error {
 	return s.db.Write(ctx, func(tx db.Tx) error {
 		day := clock.Day(tx.Now())
-		if err := count(ctx, tx, byClient, vault.Row64(int64(c)), day, s.rules.LookupsClient); err != nil {
+		if err := count(ctx, tx, byClient, vault.Row64(int64(c)), day, s.rules.LookupsClient, ErrLookups); err != nil {
 			return err
 		}
 		if ip == "" {
 			return nil
 		}
-		return count(ctx, tx, byAddress, s.vault.Lookup(vault.Net, ip), day, s.rules.LookupsIP)
+		return count(ctx, tx, byAddress, s.vault.Lookup(vault.Net, ip), day, s.rules.LookupsIP, ErrLookups)
 	})
 }
 
-func count(ctx context.Context, tx db.Tx, kind int64, subject []byte, day, top int64) error {
+// Compare counts a number that is written into a contact book and so compared
+// with those of clients, within the unit of work that writes it, or refuses it
+// with ErrCompared and counts nothing. What is counted stays counted though the
+// entry is removed: else a book would tell of any number of numbers.
+func (s *Service) Compare(ctx context.Context, tx db.Tx, c client.ID) error {
+	return count(ctx, tx, byBook, vault.Row64(int64(c)), clock.Day(tx.Now()), s.rules.ComparedDay, ErrCompared)
+}
+
+func count(ctx context.Context, tx db.Tx, kind int64, subject []byte, day, top int64, refusal error) error {
 	if top <= 0 {
-		return ErrLookups
+		return refusal
 	}
 	var used int64
 	err := tx.Row(ctx, qCount, kind, subject, day, top).Scan(&used)
 	if errors.Is(err, db.ErrNoRows) {
-		return ErrLookups
+		return refusal
 	}
 	if err != nil {
 		return fmt.Errorf("count a look-up: %w", err)

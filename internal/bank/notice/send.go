@@ -41,6 +41,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		TopicPurchase:     s.purchased,
 		TopicDispute:      s.disputeNews,
 		TopicPayout:       s.paidOut,
+		TopicLimits:       s.limitsLoosened,
 	}
 }
 

@@ -36,6 +36,8 @@ type Data struct {
 	Looks        []LookLine      `json:"looks"`
 	Applications []Questionnaire `json:"applications"`
 	Disputes     []DisputeLine   `json:"disputes"`
+	Friends      []FriendLine    `json:"friends"`
+	Findable     bool            `json:"findable_by_number"`
 	Internet     []InternetLine  `json:"internet_authentications"`
 	Deletions    []DeletionLine  `json:"deletion_requests"`
 	Retention    []Kept          `json:"retention"`
@@ -54,7 +56,14 @@ type (
 		Theme     string    `json:"theme,omitempty"`
 		Level     string    `json:"identification"`
 		CodeWord  bool      `json:"code_word_set"`
+		OwnLimits *Limits   `json:"own_limits,omitempty"`
 		Since     time.Time `json:"since"`
+	}
+	// Limits are those that he set himself; one that is absent is as the bank's.
+	Limits struct {
+		One   string `json:"one_transfer,omitempty"`
+		Day   string `json:"day,omitempty"`
+		Month string `json:"month,omitempty"`
 	}
 	// Papers is one version of his papers.
 	Papers struct {
@@ -194,6 +203,13 @@ type (
 		Text string    `json:"text"`
 		At   time.Time `json:"at"`
 	}
+	// FriendLine is one entry of the contact book.
+	FriendLine struct {
+		Name      string    `json:"name"`
+		Phone     string    `json:"phone"`
+		Favourite bool      `json:"favourite"`
+		Since     time.Time `json:"since"`
+	}
 	// InternetLine is one question of a shop whether the holder himself buys.
 	InternetLine struct {
 		ID       string    `json:"id"`
@@ -256,14 +272,32 @@ func (s *Service) collect(ctx context.Context, who client.ID) (Data, error) {
 			Language: string(c.Lang), Theme: c.Theme, Level: levelName(c.Level), CodeWord: word, Since: c.Since,
 		},
 	}
+	own, err := s.d.Clients.OwnCaps(ctx, who)
+	if err != nil {
+		return Data{}, err
+	}
+	d.Client.OwnLimits = ownLimits(own.At(d.Made))
 	for _, step := range []func(context.Context, client.ID, *Data) error{
-		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.disputes, s.internet, s.deletions,
+		s.papers, s.cards, s.operations, s.devices, s.keys, s.tokens, s.consents, s.looks, s.applications, s.disputes, s.friends, s.internet, s.deletions,
 	} {
 		if err := step(ctx, who, &d); err != nil {
 			return Data{}, err
 		}
 	}
 	return d, nil
+}
+
+func ownLimits(c client.Caps) *Limits {
+	if c.None() {
+		return nil
+	}
+	of := func(a money.Amount) string {
+		if a.Cur == 0 {
+			return ""
+		}
+		return plain(a)
+	}
+	return &Limits{One: of(c.One), Day: of(c.Day), Month: of(c.Month)}
 }
 
 // plain writes «-1234.56», for machines.
@@ -418,6 +452,21 @@ func (s *Service) disputes(ctx context.Context, who client.ID, d *Data) error {
 		}
 		d.Disputes = append(d.Disputes, line)
 	}
+	return err
+}
+
+func (s *Service) friends(ctx context.Context, who client.ID, d *Data) (err error) {
+	if s.d.Ports.Friends == nil {
+		return nil
+	}
+	all, err := s.d.Ports.Friends(ctx, who)
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		d.Friends = append(d.Friends, FriendLine(f))
+	}
+	d.Findable, err = s.d.Ports.Findable(ctx, who)
 	return err
 }
 

@@ -67,6 +67,7 @@ type Kept struct {
 func Retention() []Kept {
 	return []Kept{
 		{What: "marketing"},
+		{What: "friends"},
 		{What: "person", Rule: "115fz", Years: 5},
 		{What: "scans", Rule: "115fz", Years: 5},
 		{What: "operations", Rule: "402fz", Years: 5},

@@ -81,6 +81,14 @@ type Said struct {
 	At   time.Time
 }
 
+// Friend is somebody in the client's contact book, as he wrote him down.
+type Friend struct {
+	Name      string
+	Phone     string // E.164
+	Favourite bool
+	Since     time.Time
+}
+
 // Authentication is a shop's question whether the client himself buys in the
 // internet, and what came of it.
 type Authentication struct {
@@ -96,11 +104,15 @@ type Authentication struct {
 // Ports are what other rooms know of a client. A nil one knows nothing.
 type Ports struct {
 	Consents func(ctx context.Context, who client.ID) ([]Consent, error)
-	// TakeBack takes back the consents that an account can do without.
+	// TakeBack takes back the consents that an account can do without, and throws
+	// away what nobody makes the bank keep: the contact book.
 	TakeBack     func(ctx context.Context, tx db.Tx, who client.ID) error
 	Looks        func(ctx context.Context, who client.ID) ([]Look, error)
 	Applications func(ctx context.Context, who client.ID) ([]Application, error)
 	Disputes     func(ctx context.Context, who client.ID) ([]Dispute, error)
+	Friends      func(ctx context.Context, who client.ID) ([]Friend, error)
+	// Findable tells whether he agreed to be found by his number.
+	Findable func(ctx context.Context, who client.ID) (bool, error)
 	// Authentications are the newest ones first.
 	Authentications func(ctx context.Context, who client.ID) ([]Authentication, error)
 	// Ended tells when a client's contract ended; the zero time: it runs.

@@ -119,11 +119,8 @@ func (s sheet) person(d Data) {
 	s.pair("privacy.pdf_id", c.ID)
 	s.pair("privacy.pdf_level", s.p.T("privacy.level_"+c.Level))
 	s.pair("privacy.pdf_since", s.p.DateFull(c.Since))
-	word := "privacy.pdf_no"
-	if c.CodeWord {
-		word = "privacy.pdf_yes"
-	}
-	s.pair("privacy.pdf_code_word", s.p.T(word))
+	s.pair("privacy.pdf_code_word", s.yesNo(c.CodeWord))
+	s.pair("privacy.pdf_findable", s.yesNo(d.Findable))
 	for _, v := range d.Papers {
 		q := v.Data
 		s.Ln(1)
@@ -134,6 +131,13 @@ func (s sheet) person(d Data) {
 		s.pair("privacy.pdf_birth_place", q.BirthPlace)
 		s.pair("privacy.pdf_address", joined(", ", q.PostCode, q.Region, q.City, q.Street, q.House, q.Flat))
 	}
+}
+
+func (s sheet) yesNo(yes bool) string {
+	if yes {
+		return s.p.T("privacy.pdf_yes")
+	}
+	return s.p.T("privacy.pdf_no")
 }
 
 func (s sheet) lists(d Data) {
@@ -166,6 +170,13 @@ func (s sheet) lists(d Data) {
 	list(s, "privacy.pdf_looks", d.Looks, func(v LookLine) string { return joined(" · ", s.stamp(v.At), v.Who, v.Role, v.What, v.Reason) })
 	list(s, "privacy.pdf_applications", d.Applications, func(v Questionnaire) string {
 		return joined(" · ", v.ID, v.State, s.stamp(v.Made), strings.Join(v.Documents, ", "))
+	})
+	list(s, "privacy.pdf_friends", d.Friends, func(v FriendLine) string {
+		favourite := ""
+		if v.Favourite {
+			favourite = s.p.T("privacy.pdf_favourite")
+		}
+		return joined(" · ", v.Name, s.p.Phone(v.Phone), favourite, s.stamp(v.Since))
 	})
 	list(s, "privacy.pdf_disputes", d.Disputes, func(v DisputeLine) string {
 		lines := []string{joined(" · ", s.stamp(v.Made), s.word("dispute.reason."+v.Reason, ""), s.word("dispute.state."+v.State, ""), v.Returned, v.ID)}

@@ -63,6 +63,10 @@ func each(t *testing.T, fn func(h *house)) {
 				Looks: func(context.Context, client.ID) ([]privacy.Look, error) {
 					return []privacy.Look{{Who: "Мария О.", Role: "support", What: "phone", Reason: "звонок клиента", At: when}}, nil
 				},
+				Friends: func(context.Context, client.ID) ([]privacy.Friend, error) {
+					return []privacy.Friend{{Name: "Паша с работы", Phone: "+79165550102", Favourite: true, Since: when}}, nil
+				},
+				Findable: func(context.Context, client.ID) (bool, error) { return true, nil },
 				Authentications: func(context.Context, client.ID) ([]privacy.Authentication, error) {
 					return []privacy.Authentication{{ID: "au_1", Card: "4821", Shop: "Лавка", Amount: "4990.00 RUB", At: when, Outcome: "approved", ByHolder: true}}, nil
 				},
@@ -176,6 +180,7 @@ func TestS12_ExportIsWhole(t *testing.T) {
 			Looks        []map[string]any `json:"looks"`
 			Applications []map[string]any `json:"applications"`
 			Internet     []map[string]any `json:"internet_authentications"`
+			Friends      []map[string]any `json:"friends"`
 			Retention    []map[string]any `json:"retention"`
 		}
 		if err := json.Unmarshal(raw, &got); err != nil {
@@ -185,10 +190,10 @@ func TestS12_ExportIsWhole(t *testing.T) {
 			"papers": len(got.Papers), "cards": len(got.Cards), "operations": len(got.Operations), "devices": len(got.Devices),
 			"sessions": len(got.Sessions), "logins": len(got.Logins), "tokens": len(got.Tokens), "consents": len(got.Consents),
 			"looks": len(got.Looks), "applications": len(got.Applications),
-			"internet": len(got.Internet),
+			"internet": len(got.Internet), "friends": len(got.Friends),
 		}
 		want := map[string]int{
-			"papers": 1, "cards": 1, "operations": 150, "devices": 1, "sessions": 1, "logins": 2, "tokens": 1, "consents": 1, "looks": 1, "applications": 1, "internet": 1,
+			"papers": 1, "cards": 1, "operations": 150, "devices": 1, "sessions": 1, "logins": 2, "tokens": 1, "consents": 1, "looks": 1, "applications": 1, "internet": 1, "friends": 1,
 		}
 		if d := cmp.Diff(want, counts); d != "" {
 			h.Error(d)
@@ -322,7 +327,7 @@ func TestS12_Deletion(t *testing.T) {
 			h.Error("no such request:", err)
 		}
 		said, err := h.AnswerDeletion(bg, staff{}, d.ID)
-		if err != nil || gone(said) != "marketing" {
+		if err != nil || gone(said) != "marketing,friends" {
 			h.Error(said, err)
 		}
 		if _, err := h.AnswerDeletion(bg, staff{}, d.ID); !errors.Is(err, privacy.ErrNoDeletion) {
@@ -369,8 +374,8 @@ func TestS12_AnswerShreds(t *testing.T) {
 			age  time.Duration
 			gone string
 		}{
-			{-24 * time.Hour, "marketing,cards,access,consents"},
-			{0, "marketing,person,scans,operations,disputes,orders,cards,access,trail,consents"},
+			{-24 * time.Hour, "marketing,friends,cards,access,consents"},
+			{0, "marketing,friends,person,scans,operations,disputes,orders,cards,access,trail,consents"},
 		} {
 			h.ended = h.DB.Now().AddDate(-5, 0, 0).Add(-c.age)
 			d, err := h.RequestDeletion(bg, h.proof())

@@ -129,6 +129,12 @@ func (s *Service) Recent(ctx context.Context, who client.ID, limit int) ([]Payee
 // Known offers a client that the asking one knows already by other ways than
 // his phone, without counting a look-up. Doors must not let a browser name him.
 func (s *Service) Known(ctx context.Context, who, payee client.ID) (Payee, error) {
+	return s.KnownBy(ctx, who, payee, "")
+}
+
+// KnownBy is Known for somebody whose number the asking client keeps already: it
+// stands in both feeds as if he had typed it.
+func (s *Service) KnownBy(ctx context.Context, who, payee client.ID, typed phone.Number) (Payee, error) {
 	me, err := s.payer(ctx, who)
 	if err != nil {
 		return Payee{}, err
@@ -143,7 +149,7 @@ func (s *Service) Known(ctx context.Context, who, payee client.ID) (Payee, error
 	if err != nil {
 		return Payee{}, fmt.Errorf("payee %d: %w", payee, err)
 	}
-	return s.offer(me, to, "")
+	return s.offer(me, to, typed)
 }
 
 // known offers the payee of an earlier transfer again, as he stands today.

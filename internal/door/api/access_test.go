@@ -32,6 +32,7 @@ type owner struct {
 	asked, approval                                                               string
 	payout, payoutQuote, payoutSignature                                          string
 	hook, doomed, delivery                                                        string
+	friend, gone                                                                  string // of his contact book
 	session2                                                                      id.ID
 }
 
@@ -45,6 +46,9 @@ func matrix() map[string]row {
 	}
 	acts := func(act string, body any) row { // on the owner's card
 		return row{ask: func(o owner) (string, any) { return "/cards/" + o.card + act, body }, owner: 200, reader: 403, other: 404, foreign: "card.missing"}
+	}
+	befriends := func(act string, body any, status int) row { // of the owner's contact book
+		return row{ask: func(o owner) (string, any) { return "/friends/" + o.friend + act, body }, owner: status, reader: 403, other: 404, foreign: "friend.missing"}
 	}
 	return map[string]row{
 		"getMe":        {ask: just("/me"), owner: 200, reader: 200, other: 200},
@@ -91,7 +95,10 @@ func matrix() map[string]row {
 		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},
 		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
 			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},
-		"getLimits":   {ask: just("/limits"), owner: 200, reader: 200, other: 200},
+		"getLimits":    {ask: just("/limits"), owner: 200, reader: 200, other: 200},
+		"getOwnLimits": {ask: just("/own-limits"), owner: 200, reader: 200, other: 200},
+		"tightenLimits": {ask: func(owner) (string, any) { return "/own-limits", obj{"one_transfer": rub("90000.00")} },
+			owner: 200, reader: 403, other: 200},
 		"listTariffs": {ask: just("/tariffs"), owner: 200, reader: 200, other: 200},
 		"openDispute": {ask: func(o owner) (string, any) {
 			return "/disputes", obj{"operation": o.bought, "reason": "wrong_sum", "text": "На чеке было меньше"}
@@ -121,7 +128,16 @@ func matrix() map[string]row {
 		"getPayout":   read("payout.missing", func(o owner) string { return "/payouts/" + o.payout }),
 		"getReceipt": {ask: func(o owner) (string, any) { return "/receipts/" + o.order, nil },
 			owner: 200, reader: 200, other: 404, foreign: "order.no_receipt"},
-		"listDevices": {ask: just("/devices"), owner: 200, reader: 200, other: 200},
+		"listFriends": {ask: just("/friends"), owner: 200, reader: 200, other: 200},
+		"addFriend": {ask: func(o owner) (string, any) { return "/friends", obj{"name": "Лена", "phone": "+7 916 555-00-99"} },
+			owner: 201, reader: 403, other: 201},
+		"getFriend":    read("friend.missing", func(o owner) string { return "/friends/" + o.friend }),
+		"changeFriend": befriends("", obj{"favourite": true}, 200),
+		"payFriend":    befriends("/payee", nil, 200),
+		"removeFriend": {ask: func(o owner) (string, any) { return "/friends/" + o.gone, nil }, owner: 204, reader: 403, other: 404, foreign: "friend.missing"},
+		"getDiscovery": {ask: just("/discovery"), owner: 200, reader: 200, other: 200},
+		"setDiscovery": {ask: func(owner) (string, any) { return "/discovery", obj{"findable": true} }, owner: 200, reader: 403, other: 200},
+		"listDevices":  {ask: just("/devices"), owner: 200, reader: 200, other: 200},
 		"forgetDevice": {ask: func(o owner) (string, any) { return "/devices/" + o.session.Device.Text("dv"), nil },
 			owner: 204, reader: 403, other: 404, foreign: "access.missing"},
 		"listSessions": {ask: just("/sessions"), owner: 200, reader: 200, other: 200},
@@ -143,6 +159,8 @@ func TestAccessMatrix(t *testing.T) {
 		o.delivery = w.told(anna, o.hook)[0]
 		o.bought = w.buys(anna, "Kinoteatr", 500)
 		o.dispute = w.post(anna.transfer, "/disputes", obj{"operation": o.bought, "reason": "twice"}).text("id")
+		o.friend = w.post(anna.transfer, "/friends", obj{"name": "Паша", "phone": pavel.phone.E164()}).text("id")
+		o.gone = w.post(anna.transfer, "/friends", obj{"name": "Оля", "phone": other.phone.E164()}).text("id")
 		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
 		o.payout = w.paysOut(anna, "first-payout", "50.00").text("id")
 		o.payoutQuote, o.payoutSignature = w.payoutQuote(anna, "60.00")

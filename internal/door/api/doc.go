@@ -169,6 +169,8 @@ type Deps struct {
 	Looks      Looks
 	Disputes   Disputes
 	Webhooks   Webhooks
+	Friends    Friends
+	OwnLimits  OwnLimits
 	// Authentications asks clients about purchases in the internet; nil: this
 	// bank has no 3-D Secure.
 	Authentications Authentications

@@ -131,7 +131,7 @@ type Meter struct {
 
 // Cap is one more cap that holds for this caller.
 type Cap struct {
-	Why   string     `json:"why" enum:"simplified,scriptless,reduced,token"`
+	Why   string     `json:"why" enum:"simplified,scriptless,reduced,token,own"`
 	Order *Money     `json:"order,omitempty"`
 	Day   *Meter     `json:"day,omitempty"`
 	Until *time.Time `json:"until,omitempty"`

@@ -24,6 +24,7 @@ func (d *Door) addRoutes() {
 	get(d, read("listOperations", "/operations", "money", 422), d.operations)
 	get(d, read("getOperation", "/operations/{id}", "money", 404, 422), d.operation)
 	get(d, read("getLimits", "/limits", "money", 422), d.limits)
+	d.addOwnLimits(read, write)
 	get(d, read("listTariffs", "/tariffs", "money", 422), d.tariffs)
 	d.addDisputes(read, write)
 
@@ -37,6 +38,7 @@ func (d *Door) addRoutes() {
 
 	d.addReceivers(read, write)
 	d.addPayouts(read, write)
+	d.addFriends(read, write)
 	d.addCards(read, write)
 	d.addOnline(read, write)
 	d.addWebhooks(read, write)

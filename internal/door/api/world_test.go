@@ -25,6 +25,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
+	"rocketbank/internal/bank/friend"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
@@ -128,20 +129,22 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 	w.hooks = webhook.New(webhook.Deps{
 		DB: d, Vault: v, IDs: id.NewSource(d.Now), Operations: operations, Tokens: w.Access, Caller: w.program, Document: api.Document, Secret: access.NewHookSecret, Now: w.Now,
 	})
+	transfers := transfer.New(transfer.Deps{
+		DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders,
+	})
 	w.deps = api.Deps{
 		DB: d, Tokens: w.Access, Clients: w.Clients, Cards: w.Cards, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders, Access: w.Access, Looks: looks{},
 		Flows: w.Access, Applications: w.Apply, Authentications: w.shop,
 		Disputes: dispute.New(dispute.Deps{DB: d, Book: w.book, Vault: v, IDs: id.NewSource(d.Now), Operations: operations}),
 		Webhooks: w.hooks,
-		Transfers: transfer.New(transfer.Deps{
-			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs,
-			Orders: w.orders,
-		}),
 		Payouts: payout.New(payout.Deps{
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders,
 			Rails: map[payout.Way]payout.Rail{payout.Card: &w.network, payout.Phone: &w.network}, Now: w.Now,
 		}), Bins: bin.New(d),
 		Receivers: receiver.New(receiver.Deps{DB: d, Vault: v, People: w.Clients, Limits: limits, Rail: &w.banks, Now: w.Now}),
+		Transfers: transfers,
+		OwnLimits: limit.NewOwn(limit.OwnDeps{DB: d, Vault: v, IDs: id.NewSource(d.Now), People: w.Clients, Rules: limit.Standard()}),
+		Friends:   friend.New(friend.Deps{DB: d, Vault: v, IDs: id.NewSource(d.Now), People: w.Clients, Limits: limits, Payees: transfers}),
 		Kit:       kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
 	}
 	w.door = api.New(w.deps)

@@ -19,6 +19,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
+	"rocketbank/internal/bank/friend"
 	"rocketbank/internal/bank/limit"
 	hub "rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
@@ -55,6 +56,7 @@ type Deps struct {
 	Access       *access.Service
 	Applications *application.Service
 	Limits       *limit.Service
+	OwnLimits    *limit.Own
 	Tariffs      *tariff.Service
 	Operations   *operation.Service
 	Orders       *order.Service
@@ -68,6 +70,7 @@ type Deps struct {
 	Purchases    *purchase.Service
 	Disputes     *dispute.Service
 	Webhooks     *webhook.Service
+	Friends      *friend.Service
 	Live         *hub.Hub
 	// Authentications asks clients about purchases in the internet; nil: this
 	// bank has no 3-D Secure.

@@ -219,6 +219,8 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"offline", OfflinePage(OfflineView{out}), false},
 	}
 	all = append(all, disputeGallery(in, say, with)...)
+	all = append(all, friendGallery(in, say, with)...)
+	all = append(all, limitGallery(in, with)...)
 	all = append(all, orderGallery(out, in, say, with)...)
 	all = append(all, cardGallery(in, []ui.Card{main, trip, paused}, feed, say, with)...)
 	all = append(all, purchaseGallery(in, home, say, with)...)

@@ -13,6 +13,7 @@ type things struct {
 	operation, transfer, payout, login, topup, card, order, shot, purchase string // paths
 	paper                                                                  string // of a picture that the contact centre waits for
 	bought, dispute                                                        string // … of a purchase, and of what is wrong with another
+	friend                                                                 string // somebody in his contact book
 	hook                                                                   string // path of a webhook
 	device, session, token, passkey, alert                                 string // as forms name them
 	payee                                                                  string
@@ -141,6 +142,14 @@ func cabinetMatrix() map[string]may {
 		"POST /disputes/{id}":           may{owner: "400", other: "404", nobody: toLogin}.of(func(o *things) string { return o.dispute }),
 		"GET /events":                   {owner: "200", other: "200", nobody: "401"},
 
+		"GET /friends":            inside("200"),
+		"GET /friends/new":        inside("200"),
+		"POST /friends/new":       inside("422"),
+		"POST /friends/discovery": inside("400"),
+		"GET /friends/{id}":       owned(func(o *things) string { return o.friend }),
+		"POST /friends/{id}":      may{owner: "400", other: "404", nobody: toLogin}.of(func(o *things) string { return o.friend }),
+		"POST /friends/{id}/pay":  may{owner: "303 /transfer", other: "404", nobody: toLogin}.of(func(o *things) string { return o.friend + "/pay" }),
+
 		// Карты. An empty form changes nothing of them.
 		"GET /cards":                  inside("200"),
 		"GET /cards/new":              inside("200"),
@@ -219,6 +228,8 @@ func cabinetMatrix() map[string]may {
 		"GET /profile/orders":          inside("200"),
 		"GET /profile/orders/{id}":     owned(func(o *things) string { return o.order }),
 		"GET /profile/limits":          inside("200"),
+		"POST /profile/limits":         inside("400"),
+		"POST /profile/limits/ask":     inside("422"),
 		"GET /profile/looks":           inside("200"),
 		"GET /profile/data":            inside("200"),
 		"POST /profile/data":           inside("422"),

@@ -107,7 +107,7 @@ func (w *world) owner(n int, friend *person) *things {
 	o.payout = p.sendsToCard("50")
 	o.operation = strings.Replace(o.transfer, "/transfers/tr_", "/operations/op_", 1)
 	o.bought, o.dispute = p.buys("Kinoteatr", 500), p.disputes(p.buys("Kiosk", 40))
-	o.payee = p.payeeToken(friend.phone)
+	o.payee, o.friend = p.payeeToken(friend.phone), p.befriends("Друг", friend.phone)
 	o.purchase, _ = p.challenged(n)
 	known := map[string]bool{}
 	for key := range w.acquirer.charges {

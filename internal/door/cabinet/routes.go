@@ -46,7 +46,7 @@ type route struct {
 // routes is every way into the cabinet, in the order of the menu.
 func (d *Door) routes() []route {
 	get, post := http.MethodGet, http.MethodPost
-	return append(slices.Concat(d.orderRoutes(), d.numberRoutes(), d.cardRoutes(), d.cardRuleRoutes(), d.purchaseRoutes(), d.disputeRoutes(), d.payoutRoutes(), d.phoneRoutes(), d.webhookRoutes()), []route{
+	return append(slices.Concat(d.orderRoutes(), d.numberRoutes(), d.cardRoutes(), d.cardRuleRoutes(), d.purchaseRoutes(), d.disputeRoutes(), d.payoutRoutes(), d.phoneRoutes(), d.friendRoutes(), d.webhookRoutes()), []route{
 		// The way in.
 		{method: get, path: "/login", who: visitor, serve: d.getLogin},
 		{method: post, path: "/login", who: visitor, entry: true, serve: d.postLogin},
@@ -103,6 +103,8 @@ func (d *Door) routes() []route {
 		{method: get, path: "/profile/orders", who: insider, serve: d.getOrders},
 		{method: get, path: "/profile/orders/{id}", who: insider, serve: d.getOrderReceipt},
 		{method: get, path: "/profile/limits", who: insider, serve: d.getLimits},
+		{method: post, path: "/profile/limits", who: insider, serve: d.postLimits, keep: limitsAgain},
+		{method: post, path: "/profile/limits/ask", who: insider, serve: d.postLimitsAsk},
 		{method: get, path: "/profile/looks", who: insider, serve: d.getLooks},
 		{method: get, path: "/profile/data", who: insider, serve: d.getData},
 		{method: post, path: "/profile/data", who: insider, serve: d.postData},

@@ -16,7 +16,7 @@ import (
 // concrete fills the path of a route: ids of the right kind that are nobody's.
 func concrete(rt cabinet.RouteRow) string {
 	x := id.ID{1, 2, 3}
-	for pattern, prefix := range map[string]string{"/operations/": "op", "/cards/": "cd", "/transfers/": "tr", "/topup/": "tu", "/profile/logins/": "as", "/profile/orders/": "or", "/order/scans/": "sc", "/profile/papers/": "sc", "/purchases/": "au", "/disputes/": "di", "/payouts/": "po", "/profile/webhooks/": "wh"} {
+	for pattern, prefix := range map[string]string{"/operations/": "op", "/cards/": "cd", "/transfers/": "tr", "/topup/": "tu", "/profile/logins/": "as", "/profile/orders/": "or", "/order/scans/": "sc", "/profile/papers/": "sc", "/purchases/": "au", "/disputes/": "di", "/payouts/": "po", "/friends/": "fr", "/profile/webhooks/": "wh"} {
 		if strings.HasPrefix(rt.Path, pattern) {
 			return strings.ReplaceAll(rt.Path, "{id}", x.Text(prefix))
 		}
@@ -62,10 +62,12 @@ func TestWhoMayComeIn(t *testing.T) {
 	nobody, stranger := w.browser(), w.person(3, 0)
 	mine := map[string]string{
 		"/operations/{id}/dispute": p.buys("Kinoteatr", 500) + "/dispute", "/disputes/{id}": p.disputes(p.buys("Kiosk", 40)),
+		"/friends/{id}":    p.befriends("Друг", other.phone),
 		"/operations/{id}": strings.Replace(receipt, "/transfers/tr_", "/operations/op_", 1), "/transfers/{id}": receipt, "/transfers/{id}/receipt": receipt + "/receipt",
 		"/profile/logins/{id}": regexp.MustCompile(`/profile/logins/as_[0-9a-z]+`).FindString(p.get("/profile/devices").body), "/cards/{id}": "/cards/" + p.card,
 		"/cards/{id}/rules": "/cards/" + p.card + "/rules", "/topup/{id}": "/topup/" + tu,
 	}
+	mine["/friends/{id}/pay"] = mine["/friends/{id}"] + "/pay"
 	mine["/purchases/{id}"], _ = p.challenged(1)
 	mine["/payouts/{id}"] = p.sendsToCard("50")
 	mine["/payouts/{id}/receipt"] = mine["/payouts/{id}"] + "/receipt"

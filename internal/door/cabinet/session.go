@@ -160,6 +160,8 @@ const (
 	noticeLockedDown   notice = "locked_down"
 	noticeDeletion     notice = "deletion"
 	noticePapers       notice = "papers"
+	noticeLimits       notice = "limits"
+	noticeLimitsLater  notice = "limits_later"
 )
 
 func leaveNotice(w http.ResponseWriter, n notice) {
@@ -190,7 +192,7 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended_all")}
 	case noticeForgotten:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.forgotten")}
-	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion, noticePapers, noticeHookGone, noticeHookAgain:
+	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion, noticePapers, noticeHookGone, noticeHookAgain, noticeLimits, noticeLimitsLater:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
 	case noticeRules:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.rules")}
@@ -209,7 +211,7 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 	case noticeFlow:
 		return &ui.Notice{Tone: ui.Info, Text: p.T("cabinet.notice.flow")}
 	}
-	if strings.HasPrefix(string(n), "card_") && p.Has("cabinet.notice."+string(n)) {
+	if (strings.HasPrefix(string(n), "card_") || strings.HasPrefix(string(n), "friend")) && p.Has("cabinet.notice."+string(n)) {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
 	}
 	return nil

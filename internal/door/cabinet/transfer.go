@@ -65,7 +65,11 @@ func (d *Door) renderRecipient(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	v := RecipientView{Page: d.shown(w, r), Phone: typed, Amount: x.Amount, From: x.From, Message: x.Message, Recent: recent, LookupsLeft: -1}
+	friends, recent, all, err := d.quickFriends(r, recent)
+	if err != nil {
+		return err
+	}
+	v := RecipientView{Page: d.shown(w, r), Phone: typed, Amount: x.Amount, From: x.From, Message: x.Message, Recent: recent, Friends: friends, FriendsAll: all, LookupsLeft: -1}
 	v.Ways = d.tabs(v.Page, "/transfer")
 	if v.Cards, err = d.recentOut(r, payout.Card); err != nil {
 		return err
@@ -256,7 +260,7 @@ func (d *Door) foresee(t terms, from owned, left limit.Left, s client.Standing) 
 	for _, m := range []struct {
 		meter limit.Meter
 		err   *fault.Error
-	}{{left.OutgoingDay, limit.ErrOutgoingDay}, {left.OutgoingMonth, limit.ErrOutgoingMonth}} {
+	}{{left.OutgoingDay, limit.ReachedDay(s, left.OutgoingDay.Cap)}, {left.OutgoingMonth, limit.ReachedMonth(s, left.OutgoingMonth.Cap)}} {
 		if t.total.Minor > m.meter.Left.Minor {
 			return m.err.With("left", m.meter.Left).With("cap", m.meter.Cap)
 		}

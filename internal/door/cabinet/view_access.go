@@ -86,7 +86,10 @@ type NotMeView struct {
 	Done  bool
 }
 
-// LimitsView is GET /profile/limits.
+// LimitsView is GET and POST /profile/limits.
+//
+// Form fields: own_one, own_day, own_month as typed, do (save; keep drops what
+// waits).
 type LimitsView struct {
 	ui.Page
 	One    money.Amount // most of one transfer
@@ -96,6 +99,32 @@ type LimitsView struct {
 	Caps   []LimitCap
 	Resets time.Time // when the day's begin anew
 	Renews time.Time // when the month's do
+	Own    OwnLimits
+}
+
+// OwnLimits are the limits that the client sets himself.
+type OwnLimits struct {
+	One, Day, Month string // as typed
+	// Next is what waits, in words; Until when it begins. Empty: nothing waits.
+	Next  []string
+	Until time.Time
+	Delay int // hours that a raise takes
+}
+
+// LimitsOrderView is the raise of own limits that waits to be confirmed.
+//
+// Form fields (to POST /profile/limits): offer, and passkey from the
+// authenticator, or passcode and signature from the device, or passcode and code
+// from the SMS.
+type LimitsOrderView struct {
+	ui.Page
+	Offer, Order string
+	Next         []string
+	Delay        int
+	Keyed        bool
+	Passkeys     bool
+	CodeSent     bool
+	Phone        string
 }
 
 // Meter is a limit and what is left of it.
@@ -103,7 +132,7 @@ type Meter struct{ Left, Cap money.Amount }
 
 // LimitCap is one more cap and why it holds.
 type LimitCap struct {
-	Why   string // simplified, scriptless, reduced
+	Why   string // simplified, scriptless, reduced, own
 	Order *money.Amount
 	Day   *Meter
 	Until time.Time // zero: it does not end by itself

@@ -20,6 +20,8 @@ type RecipientView struct {
 	Recent                []ui.Payee
 	Ways                  []WayTab
 	Cards                 []PayoutRow // other banks' cards paid lately
+	Friends               []FriendRow // the first of the contact book
+	FriendsAll            int         // how many stand in it
 	// LookupsLeft is told when fewer than six look-ups are left today; -1 hides it.
 	LookupsLeft int
 }

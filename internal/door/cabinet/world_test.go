@@ -25,6 +25,7 @@ import (
 	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
+	"rocketbank/internal/bank/friend"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/live"
 	"rocketbank/internal/bank/operation"
@@ -142,6 +143,9 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 		Rails: map[payout.Way]payout.Rail{payout.Card: w.network, payout.Phone: w.network}, Log: log, Now: w.Now,
 	})
 	w.shop = w.authentications(d)
+	transfers := transfer.New(transfer.Deps{
+		Cards: w.Cards, DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
+	})
 	w.papers = paper.New(paper.Deps{DB: d, Vault: v, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
 	w.hooks = webhook.New(webhook.Deps{
 		DB: d, Vault: w.Vault, IDs: id.NewSource(d.Now), Operations: operations, Tokens: w.Access, Document: func(o operation.Operation) any { return o.Text() },
@@ -150,12 +154,11 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	w.door = cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
 		Applications: w.Apply, Authentications: w.shop, Limits: limits, Tariffs: tariffs, Orders: orders, Papers: w.papers,
+		OwnLimits: limit.NewOwn(limit.OwnDeps{DB: d, Vault: v, IDs: ids, People: w.Clients, Rules: limit.Standard()}),
 		Privacy: privacy.New(privacy.Deps{DB: d, IDs: ids, Clients: w.Clients, Cards: w.Cards, Operations: operations, Access: w.Access, Now: w.Now,
 			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
 		Operations: operations, Live: w.hub,
-		Transfers: transfer.New(transfer.Deps{
-			Cards: w.Cards, DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
-		}),
+		Transfers: transfers, Friends: friend.New(friend.Deps{DB: d, Vault: v, IDs: ids, People: w.Clients, Limits: limits, Payees: transfers}),
 		Payouts: w.payouts, Bins: bin.New(d),
 		Receivers: receiver.New(receiver.Deps{DB: d, Vault: v, People: w.Clients, Limits: limits, Rail: w.banks, Own: "100000000900", Now: w.Now, Log: log}),
 		Topups: topup.New(topup.Deps{

@@ -193,8 +193,8 @@ func Serve(ctx context.Context, c ServeConfig) error {
 		return err
 	}
 	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
-		network: network, rails: rails(network), phones: phones,
-		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, alerts: c.Alerts})
+		network: network, rails: rails(network),
+		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, phones: phones, alerts: c.Alerts})
 	if err != nil {
 		return err
 	}

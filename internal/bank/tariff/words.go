@@ -88,6 +88,9 @@ func (v Version) Sentence(p *locale.Printer, kind Kind) string {
 			continue
 		}
 		words := v.Words(p, r)
+		if r.Bank == "" && slices.ContainsFunc(v.Rules, func(o Rule) bool { return o.Kind == kind && o.Bank != "" }) {
+			words = p.T("tariff.to_others", locale.A("price", words))
+		}
 		if band := r.Band(p); band != "" {
 			words = p.T("tariff.banded", locale.A("band", band), locale.A("price", words))
 		}

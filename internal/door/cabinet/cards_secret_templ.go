@@ -817,10 +817,10 @@ func secret(p ui.Page, id, label, shown, text string) templ.Component {
 	})
 }
 
-// inFours groups a card number: «5500 0012 3456 7890».
+// inFours groups a card number, its middle hidden or not: «5500 00•• •••• 7890».
 func inFours(number string) string {
 	var b strings.Builder
-	for i, r := range number {
+	for i, r := range []rune(number) {
 		if i > 0 && i%4 == 0 {
 			b.WriteRune('\u00a0')
 		}

@@ -31,6 +31,7 @@ import (
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/bank/webhook"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/vault"
@@ -66,6 +67,7 @@ type Deps struct {
 	Topups       *topup.Service
 	Purchases    *purchase.Service
 	Disputes     *dispute.Service
+	Webhooks     *webhook.Service
 	Live         *hub.Hub
 	// Authentications asks clients about purchases in the internet; nil: this
 	// bank has no 3-D Secure.

@@ -11,8 +11,8 @@ import (
 func payoutGallery(in ui.Page, cards []ui.Card, say func(ru, en string) string, with func(ui.Page, ...ui.Problem) ui.Page) []exhibit {
 	rub := func(r int64) money.Amount { return money.Rub(r * 100) }
 	ways := []WayTab{{Href: "/transfer", Label: say("По телефону", "By phone")}, {Href: "/transfer/card", Label: say("На карту", "To a card"), Current: true}}
-	to := PayoutTo{Way: "card", Title: "220000••••••4821", Bank: say("Банк Заря", "Zarya Bank")}
-	strange := PayoutTo{Way: "card", Title: "555555••••••4444"}
+	to := PayoutTo{Way: "card", Title: "2200\u00a000••\u00a0••••\u00a04821", Bank: say("Банк Заря", "Zarya Bank")}
+	strange := PayoutTo{Way: "card", Title: "5555\u00a055••\u00a0••••\u00a04444"}
 	rule := say("в Банк Заря: 1,5 %, не меньше 30 ₽; 1,9 %, не меньше 50 ₽", "to Zarya Bank: 1.5%, at least ₽30; 1.9%, at least ₽50")
 	recent := []PayoutRow{{To: to, Href: "/transfer/card?repeat=po_1"}, {To: strange, Href: "/transfer/card?repeat=po_2"}}
 	quote := &Quote{Amount: rub(5000), Fee: rub(75), Total: rub(5075), Left: rub(79045), LimitLeft: rub(295000), LimitCap: rub(300000), Rule: say("в Банк Заря: 1,5 %, не меньше 30 ₽", "to Zarya Bank: 1.5%, at least ₽30")}

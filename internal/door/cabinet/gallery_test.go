@@ -1,6 +1,7 @@
 package cabinet
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -130,6 +131,11 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{ID: "at_1", Name: say("Домашняя бухгалтерия", "Home accounts"), Hint: "rb_06b3…", Scopes: []string{"read"}, Created: ago(99 * time.Hour), Expires: now.Add(90 * 24 * time.Hour), Last: ago(time.Hour)},
 		{ID: "at_2", Name: "cron", Hint: "rb_17zq…", Scopes: []string{"read", "transfer"}, Created: ago(99 * time.Hour), Expires: ago(time.Hour), Expired: true},
 	}}
+	tokens.Hooks = []Hook{{"/profile/webhooks/wh_1", "budget.example", "таблица", false}, {"/profile/webhooks/wh_2", "bot.example:8443", "бот", true}}
+	hook := HookView{Page: in, Href: "/profile/webhooks/wh_1", URL: "https://budget.example/rocketbank?from=home", Events: []string{"transfer", "operation"}, Failing: in.Now.Add(-5 * time.Hour), Older: "/profile/webhooks/wh_1?before=we_1"}
+	for i, state := range []string{"waiting", "given_up", "delivered", "waiting"} {
+		hook.Deliveries = append(hook.Deliveries, HookDelivery{ID: fmt.Sprint("we_", i), Type: "transfer.updated", Operation: "/operations/op_1", State: state, Problem: []string{"status", "timeout", "", ""}[i], Status: 503, Tries: i, At: in.Now.Add(-time.Duration(i) * time.Hour)})
+	}
 	fresh := tokens
 	fresh.Fresh = "rb_06b3wq8s0f6e2v9c4y7n1h5k3m_q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h7"
 	form := TokensView{Page: with(in, ui.Problem{Field: "name", Text: say("Назовите токен, чтобы узнать его потом.", "Name the token, to know it later.")}, ui.Problem{Field: "scope", Text: say("Выберите хотя бы одно право.", "Choose at least one right.")}), Form: true, AskPasscode: true}
@@ -198,6 +204,8 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 		{"forget", ForgetPage(ForgetView{in, devices.Devices[1]}), false},
 		{"forget-this", ForgetPage(ForgetView{in, devices.Devices[0]}), false},
 		{"tokens", TokensPage(tokens), false},
+		{"webhook", HookPage(hook), false},
+		{"webhook-none", HookPage(HookView{Page: in, Href: "/profile/webhooks/wh_1", URL: "https://budget.example", Events: []string{"transfer"}}), false},
 		{"tokens-none", TokensPage(TokensView{Page: in}), false},
 		{"tokens-fresh", TokensPage(fresh), false},
 		{"tokens-form", TokensPage(form), false},

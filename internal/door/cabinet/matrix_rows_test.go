@@ -13,6 +13,7 @@ type things struct {
 	operation, transfer, payout, login, topup, card, order, shot, purchase string // paths
 	paper                                                                  string // of a picture that the contact centre waits for
 	bought, dispute                                                        string // … of a purchase, and of what is wrong with another
+	hook                                                                   string // path of a webhook
 	device, session, token, passkey, alert                                 string // as forms name them
 	payee                                                                  string
 	notMe                                                                  string // the token of a message's link
@@ -222,6 +223,8 @@ func cabinetMatrix() map[string]may {
 		"GET /profile/data":            inside("200"),
 		"POST /profile/data":           inside("422"),
 		"POST /alerts":                 inside("404"),
+		"GET /profile/webhooks/{id}":   owned(func(o *things) string { return o.hook }),
+		"POST /profile/webhooks/{id}":  may{owner: "303 /profile/tokens", other: "404", nobody: toLogin}.of(func(o *things) string { return o.hook }).with(formOf("remove", "1")),
 		"GET /profile/tokens":          inside("200"),
 		"POST /profile/tokens":         inside("422"),
 		"POST /profile/tokens/order":   inside("303 /profile/tokens"),

@@ -16,6 +16,7 @@ import (
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/topup"
+	"rocketbank/internal/bank/webhook"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/door/cabinet"
@@ -165,6 +166,9 @@ func (o *things) take(w *world) {
 	token, _, err := w.Access.CreateToken(ctx, c.Proof, access.NewToken{Name: "таблица", Scopes: []access.Scope{access.ScopeRead}, TTL: 24 * time.Hour})
 	must(err)
 	o.token = token.ID.Text("tk")
+	hook, _, err := w.hooks.Make(ctx, webhook.NewHook{Client: o.p.id, Token: token.ID, URL: "https://example.com/hook", Events: []webhook.Family{webhook.Transfers}})
+	must(err)
+	o.hook = "/profile/webhooks/" + hook.Text()
 	must(w.DB.Write(ctx, func(tx db.Tx) error {
 		key := id.NewSource(time.Now).New()
 		o.alert, o.notMe = key.Text("al"), access.NotMeToken(w.Vault, o.p.id, key)

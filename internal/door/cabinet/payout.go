@@ -106,8 +106,11 @@ func shownTo(p ui.Page, to payout.Shown) *PayoutTo {
 	if p.Lang == locale.English && to.BankEN != "" {
 		out.Bank = to.BankEN
 	}
-	if to.Way == payout.Phone || to.Way == payout.Mobile {
+	switch to.Way {
+	case payout.Phone, payout.Mobile:
 		out.Title = p.P.PhoneMasked(to.Title)
+	case payout.Card:
+		out.Title = inFours(to.Title)
 	}
 	return out
 }

@@ -121,7 +121,7 @@ func (d *Door) offerCard(r *http.Request, t cardForm) (outOffering, error) {
 	o, err := d.offerOut(r, to, tariff.CardOut, t.From, t.Amount)
 	if err == nil && d.ours(t.number) {
 		page := d.page(r)
-		o.to = &PayoutTo{Way: payout.Card.String(), Title: payout.Masked(t.number), Bank: page.Bank()}
+		o.to = &PayoutTo{Way: payout.Card.String(), Title: inFours(payout.Masked(t.number)), Bank: page.Bank()}
 		o.rule = page.P.T("cabinet.card_out.ours")
 	}
 	return o, err
@@ -150,7 +150,7 @@ func (d *Door) getCardOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		t.draft = draft{Amount: d.page(r).P.MoneyInput(p.Amount), Message: p.Message}
-		t.again = p.To.Title
+		t.again = inFours(p.To.Title)
 		cards, err := d.cards(r)
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ import (
 const (
 	cardOfZarya   = "2200000000034821"
 	cardOfNobody  = "6011000000000004"
-	maskedOfZarya = "220000••••••4821"
+	maskedOfZarya = "2200 00•• •••• 4821"
 )
 
 // network is where other banks' cards are: it says what it was told to say.

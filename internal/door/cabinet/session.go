@@ -139,14 +139,16 @@ func unbase64(s string) []byte {
 type notice string
 
 const (
-	noticeSent     notice = "sent" // shown by the receipt itself
-	noticeEnded    notice = "ended"
-	noticeEndedAll notice = "ended_all"
-	noticeRevoked  notice = "revoked"
-	noticeNobody   notice = "nobody"
-	noticeDraft    notice = "draft"
-	noticeFlow     notice = "flow"
-	noticeQuest    notice = "quest"
+	noticeSent      notice = "sent" // shown by the receipt itself
+	noticeEnded     notice = "ended"
+	noticeEndedAll  notice = "ended_all"
+	noticeRevoked   notice = "revoked"
+	noticeHookGone  notice = "hook_gone"
+	noticeHookAgain notice = "hook_again"
+	noticeNobody    notice = "nobody"
+	noticeDraft     notice = "draft"
+	noticeFlow      notice = "flow"
+	noticeQuest     notice = "quest"
 
 	noticeWithdrawn notice = "withdrawn"
 
@@ -188,7 +190,7 @@ func words(p *locale.Printer, n notice) *ui.Notice {
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.ended_all")}
 	case noticeForgotten:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.forgotten")}
-	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion, noticePapers:
+	case noticePasskeyAdded, noticePasskeyGone, noticePasskeyNamed, noticePasscode, noticeLockedDown, noticeDeletion, noticePapers, noticeHookGone, noticeHookAgain:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice." + string(n))}
 	case noticeRules:
 		return &ui.Notice{Tone: ui.Good, Text: p.T("cabinet.notice.rules")}

@@ -42,6 +42,9 @@ func (d *Door) renderTokens(w http.ResponseWriter, r *http.Request, status int, 
 		}
 		v.Tokens = append(v.Tokens, out)
 	}
+	if v.Hooks, err = d.hooks(r, list); err != nil {
+		return err
+	}
 	return d.render(w, r, status, TokensPage(v))
 }
 

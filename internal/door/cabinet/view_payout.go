@@ -27,6 +27,14 @@ func (t *PayoutTo) bank() string {
 // name is the shortest that tells whom: the name, or the masked number.
 func (t PayoutTo) name() string { return orElse(t.Name, t.Title) }
 
+// whose tells which bank it is, or that nobody can tell.
+func (t PayoutTo) whose(p ui.Page) string {
+	if t.Bank == "" {
+		return p.P.T("cabinet.payout.whose_unknown")
+	}
+	return p.P.T("cabinet.payout.whose", locale.A("bank", t.Bank))
+}
+
 // arrives says when the money is there; to clients of ours at once.
 func (t *PayoutTo) arrives(p ui.Page) string {
 	if t == nil {

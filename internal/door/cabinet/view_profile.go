@@ -65,6 +65,7 @@ type ForgetView struct {
 // with Fresh set (status 201, no-store), the only time it is seen.
 type TokensView struct {
 	ui.Page
+	Hooks  []Hook // addresses that tokens have told
 	Tokens []Token
 	Fresh  string // the secret, once
 	Name   string // as typed

@@ -37,6 +37,7 @@ import (
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
+	"rocketbank/internal/bank/webhook"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/db/dbtest"
 	"rocketbank/internal/base/id"
@@ -73,6 +74,7 @@ type world struct {
 	stopping chan struct{}
 	looked   []privacy.Look // what the room of staff would tell
 	disputes *dispute.Service
+	hooks    *webhook.Service
 }
 
 // each runs fn on both engines.
@@ -141,6 +143,10 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	})
 	w.shop = w.authentications(d)
 	w.papers = paper.New(paper.Deps{DB: d, Vault: v, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
+	w.hooks = webhook.New(webhook.Deps{
+		DB: d, Vault: w.Vault, IDs: id.NewSource(d.Now), Operations: operations, Tokens: w.Access, Document: func(o operation.Operation) any { return o.Text() },
+		Secret: access.NewHookSecret, Now: w.Now,
+	})
 	w.door = cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: d, Vault: v, Book: w.book, IDs: id.NewSource(d.Now), Clients: w.Clients, Cards: w.Cards, Access: w.Access,
 		Applications: w.Apply, Authentications: w.shop, Limits: limits, Tariffs: tariffs, Orders: orders, Papers: w.papers,
@@ -156,7 +162,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Acquirer: w.acquirer, Live: w.hub,
 			Log: log, Now: w.Now, ReturnURL: func(s string) string { return w.origin + "/topup/" + s }, OwnBINs: []string{"550000"},
 		}),
-		Purchases: purchase.New(purchase.Deps{DB: d, Book: w.book, Operations: operations, Cards: w.Cards}), Disputes: w.disputes,
+		Purchases: purchase.New(purchase.Deps{DB: d, Book: w.book, Operations: operations, Cards: w.Cards}), Disputes: w.disputes, Webhooks: w.hooks,
 		Log: log, Now: w.Now, Stopping: w.stopping,
 	})
 	w.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.door.Handler(), ReadHeaderTimeout: time.Second}}

@@ -61,6 +61,12 @@ type serveCmd struct {
 	NetworkPlace    string   `default:"P2P TRANSFER" help:"Our name and place as the receiver's bank sees them, up to 40 Latin characters."`
 	NetworkFinal    []string `placeholder:"CODE" help:"Response codes that mean a definite no on this link although elsewhere they decide nothing."`
 
+	PhonerailURL     string `name:"phonerail-url" placeholder:"URL" help:"The phone-number rail, by which clients pay people in other banks; without it this server has no such way."`
+	PhonerailSecret  string `name:"phonerail-secret-file" placeholder:"FILE" help:"File with the secret that seals what goes over it."`
+	PhonerailMember  string `placeholder:"DIGITS" help:"Our identifier on the rail, 12 digits."`
+	PhonerailBIK     string `name:"phonerail-bik" placeholder:"DIGITS" help:"Our БИК."`
+	PhonerailAccount string `placeholder:"DIGITS" help:"Our account there, for payments that have no payer's phone."`
+
 	AlertHook        string `placeholder:"https://…" help:"Address that is told of each alert by a JSON request."`
 	AlertHookSecret  string `name:"alert-hook-secret-file" placeholder:"FILE" help:"File with the secret that seals those requests."`
 	AlertHookPrivate bool   `help:"Let that address lie in a private network."`
@@ -89,13 +95,14 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		Cards: app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
 		Credits: app.CreditLine{Addr: c.NetworkAddr, Cert: c.NetworkCert, Key: c.NetworkKey, CA: c.NetworkCA, Acquirer: cmp.Or(c.NetworkAcquirer, c.BIN),
 			Terminal: c.NetworkTerminal, Merchant: c.NetworkMerchant, Place: c.NetworkPlace, Final: c.NetworkFinal},
+		Phones: app.PhoneLine{URL: c.PhonerailURL, Member: c.PhonerailMember, BIK: c.PhonerailBIK, Account: c.PhonerailAccount},
 		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},
 		Log:    slog.New(slog.NewJSONHandler(os.Stderr, nil)), Out: out,
 	}
 	for _, s := range []struct {
 		path string
 		to   *signature.Secret
-	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}, {c.NetworkSecret, &cfg.NetworkSecret}, {c.AlertHookSecret, &cfg.Alerts.Secret}} {
+	}{{c.AcquirerKeyFile, &cfg.AcquirerKey}, {c.SMSKeyFile, &cfg.SMSKey}, {c.CallbackSecretFile, &cfg.CallbackSecret}, {c.SMSCallbackSecretFile, &cfg.SMSCallbackSecret}, {c.NetworkSecret, &cfg.NetworkSecret}, {c.PhonerailSecret, &cfg.Phones.Secret}, {c.AlertHookSecret, &cfg.Alerts.Secret}} {
 		if s.path == "" {
 			continue // only those that may be left out come here empty
 		}

@@ -24,6 +24,7 @@ import (
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/staff"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
@@ -40,6 +41,7 @@ import (
 	"rocketbank/internal/ledger"
 	"rocketbank/internal/partner/cardnetwork"
 	"rocketbank/internal/partner/hook"
+	"rocketbank/internal/partner/phonerail"
 )
 
 // bank is all rooms over one database.
@@ -72,6 +74,7 @@ type bank struct {
 	payouts         *payout.Service
 	webhooks        *webhook.Service
 	network         *cardnetwork.Rail // nil: no credits to other banks' cards
+	receivers       *receiver.Service
 	notices         *notice.Service
 	outbox          *outbox.Worker
 	staff           *staff.Service
@@ -101,6 +104,7 @@ type parts struct {
 	sms      notice.SMSSender
 	rails    map[payout.Way]payout.Rail // a way without one is closed
 	network  *cardnetwork.Rail          // the one of them that keeps a line; may be nil
+	phones   *phonerail.Client          // the phone-number rail; may be nil
 
 	consoleOrigin string // where staff use the console; may be empty
 	acsOrigin     string // where 3-D Secure finds us; may be empty
@@ -163,12 +167,13 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	})
 	b.payouts = payout.New(payout.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders,
-		Rails: p.rails, Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
+		Rails: p.railsOf(), Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
 	})
 	b.webhooks = webhook.New(webhook.Deps{
 		DB: p.db, Vault: p.vault, IDs: b.ids, Operations: b.operations, Tokens: b.access, Document: api.Document, Secret: access.NewHookSecret,
 		Caller: hook.NewCaller(hookIn, p.private, time.Now), Private: p.private, Log: p.log, Now: time.Now,
 	})
+	b.openReceivers(p)
 	if err := b.openStaff(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}

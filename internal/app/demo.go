@@ -184,6 +184,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	world, err := sandbox.New(sandbox.Config{
 		DataDir: filepath.Join(c.Folder, sandboxFolder), Origin: ready.Sandbox, BankOrigin: ready.Cabinet, Merchant: ui.DefaultBrand().Name,
 		SMSKey: apiKey, AcquirerKey: apiKey, CallbackSecret: secret, Clock: clk, Log: c.Log,
+		RailSecret: secret, RailMember: demoMember, RailCallback: ready.Partners + partners.PhoneRailPath,
 		CardHost: ready.Cardhost, ACS: ready.ACS, ZPK: zpk, ClearingURL: ready.Partners + partners.ClearingPath,
 		Wallet:  func(ctx context.Context) ([]sandbox.Plastic, error) { return b.plastic(ctx) },
 		Console: ready.Console, Staff: func(role string) (sandbox.StaffLink, error) { return b.staffLink(ctx, role) },
@@ -200,6 +201,10 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	if err != nil {
 		return err
 	}
+	phones, err := PhoneLine{URL: ready.Sandbox + sandbox.RailPath, Secret: secret, Member: demoMember, BIK: demoBIK, Account: demoCorrespondent}.open(c.Log)
+	if err != nil {
+		return err
+	}
 	scheme, err := directory.New(directory.Config{Hosts: []string{"127.0.0.1:" + port(l.sandbox)}, LoopbackHTTP: true})
 	if err != nil {
 		return err
@@ -210,12 +215,12 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	}
 	b, err = openBank(ctx, parts{
 		db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
-		consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme, network: network, rails: rails(network), private: true,
+		phones: phones, consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme, network: network, rails: rails(network), private: true,
 	})
 	if err != nil {
 		return err
 	}
-	doors, err := b.doors(doorConfig{origin: ready.Cabinet, payOrigins: []string{ready.Sandbox}, brand: ui.DefaultBrand(), callbackSecret: secret, stopping: ctx.Done(),
+	doors, err := b.doors(doorConfig{origin: ready.Cabinet, payOrigins: []string{ready.Sandbox}, brand: ui.DefaultBrand(), callbackSecret: secret, railSecret: secret, stopping: ctx.Done(),
 		consoleOrigin: ready.Console, acsOrigin: ready.ACS, loopback: true, auditReport: c.AuditReport})
 	if err != nil {
 		return errors.Join(err, b.close())
@@ -252,6 +257,14 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 
 // demoBIN is the range of the demo's cards: a Mastercard test range.
 const demoBIN = "550000"
+
+// How the demo's bank is called on the phone-number rail: a member, a БИК and an
+// account that no bank has.
+const (
+	demoMember        = "100000000900"
+	demoBIK           = "044599900"
+	demoCorrespondent = "30101810000000000900"
+)
 
 func ignoreStop(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {

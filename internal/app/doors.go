@@ -23,6 +23,7 @@ type doorConfig struct {
 	callbackSecret signature.Secret
 	smsSecret      signature.Secret // the SMS gateway's; empty: the same
 	networkSecret  signature.Secret // the card network's; empty: the same
+	railSecret     signature.Secret // the phone-number rail's; empty: there is none
 	proxies        []netip.Prefix   // may set forwarded headers
 	stopping       <-chan struct{}
 
@@ -54,7 +55,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	home := cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, Book: b.book, IDs: b.ids,
 		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits, Tariffs: b.tariffs,
-		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Webhooks: b.webhooks, Authentications: b.authentications, Live: b.live,
+		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Receivers: b.receivers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Webhooks: b.webhooks, Authentications: b.authentications, Live: b.live,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
 	programs := api.Deps{
@@ -66,7 +67,11 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		programs.Authentications = b.authentications
 	}
 	open := api.New(programs)
-	callbacks := partners.New(partners.Deps{Topups: b.topups, Clearing: b.purchases, NetworkSecret: c.networkSecret, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log})
+	hear := partners.Deps{Topups: b.topups, Clearing: b.purchases, NetworkSecret: c.networkSecret, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log}
+	if b.receivers.Open() {
+		hear.Payouts, hear.RailSecret = phonePayouts{b}, c.railSecret
+	}
+	callbacks := partners.New(hear)
 	desk, err := b.console(kit, c)
 	if err != nil {
 		return doors{}, err

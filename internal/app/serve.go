@@ -57,6 +57,7 @@ type ServeConfig struct {
 	NetworkSecret signature.Secret
 	Cards         CardLine
 	Credits       CreditLine
+	Phones        PhoneLine
 	ACSOrigin     string // https://… where 3-D Secure finds us; empty: this server has no such door
 	ACSAddr       string
 	DirectoryHost []string // hosts of the card scheme's directory, which alone are told results
@@ -179,6 +180,10 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
+	phones, err := c.Phones.open(c.Log)
+	if err != nil {
+		return err
+	}
 	scheme, err := directory.New(directory.Config{Hosts: c.DirectoryHost})
 	if err != nil {
 		return err
@@ -189,7 +194,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	}
 	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
 		network: network, rails: rails(network),
-		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, alerts: c.Alerts})
+		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, phones: phones, alerts: c.Alerts})
 	if err != nil {
 		return err
 	}
@@ -198,7 +203,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 
 func (b *bank) serve(ctx context.Context, c ServeConfig, proxies []netip.Prefix) error {
 	doors, err := b.doors(doorConfig{
-		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, networkSecret: c.NetworkSecret, proxies: proxies, stopping: ctx.Done(),
+		origin: c.Origin, payOrigins: c.PayOrigins, brand: c.Brand, callbackSecret: c.CallbackSecret, smsSecret: c.SMSCallbackSecret, networkSecret: c.NetworkSecret, railSecret: c.Phones.Secret, proxies: proxies, stopping: ctx.Done(),
 		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), auditReport: c.AuditReport, securityContact: c.SecurityContact,
 		mutual: c.DirectoryCA != "",
 	})

@@ -57,12 +57,17 @@ func newCourier(ctx context.Context, transport http.RoundTripper, secret signatu
 // send takes a message and returns at once. When too many wait already, the
 // message is dropped: whoever needs the truth asks for it.
 func (c *courier) send(url string, message any) {
-	if url == "" || c.ctx.Err() != nil {
-		return
-	}
 	body, err := json.Marshal(message)
 	if err != nil {
 		c.log.Error("sandbox callback", "err", err)
+		return
+	}
+	c.sendAs(url, "application/json", body)
+}
+
+// sendAs takes a body of some type.
+func (c *courier) sendAs(url, kind string, body []byte) {
+	if url == "" || c.ctx.Err() != nil {
 		return
 	}
 	select {
@@ -73,14 +78,14 @@ func (c *courier) send(url string, message any) {
 	}
 	c.work.Go(func() {
 		defer func() { <-c.waiting }()
-		c.deliver(url, body)
+		c.deliver(url, kind, body)
 	})
 }
 
-func (c *courier) deliver(url string, body []byte) {
+func (c *courier) deliver(url, kind string, body []byte) {
 	pause := time.Second
 	for try := 1; ; try++ {
-		err := c.post(url, body)
+		err := c.postAs(url, kind, body)
 		if err == nil || c.ctx.Err() != nil {
 			return
 		}
@@ -95,10 +100,6 @@ func (c *courier) deliver(url string, body []byte) {
 			pause *= 2
 		}
 	}
-}
-
-func (c *courier) post(url string, body []byte) error {
-	return c.postAs(url, "application/json", body)
 }
 
 // postAs sends one sealed body of some type, once.

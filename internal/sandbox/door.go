@@ -32,11 +32,12 @@ type door struct {
 	till     *till
 	shop     *shop
 	post     *courier
+	railway  *railway
 	pages    map[string]*template.Template
 	log      *slog.Logger
 }
 
-func newDoor(cfg Config, sms *gateway, acq *acquirer, given *credits, till *till, web *shop, post *courier) (http.Handler, error) {
+func newDoor(cfg Config, sms *gateway, acq *acquirer, given *credits, till *till, web *shop, post *courier, rail *railway) (http.Handler, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func newDoor(cfg Config, sms *gateway, acq *acquirer, given *credits, till *till
 	if err != nil {
 		return nil, err
 	}
-	d := &door{cfg: cfg, sms: sms, acquirer: acq, credits: given, till: till, shop: web, post: post, pages: pages, log: cfg.Log}
+	d := &door{cfg: cfg, sms: sms, acquirer: acq, credits: given, till: till, shop: web, post: post, railway: rail, pages: pages, log: cfg.Log}
 	return d.routes(http.FileServerFS(static)), nil
 }
 
@@ -81,6 +82,12 @@ func (d *door) routes(static http.Handler) http.Handler {
 		mux.Handle("POST /clearing", d.page(d.postClearing))
 		mux.Handle("POST /terminal.json", d.api(d.postTerminalJSON))
 		mux.Handle("POST /clearing.json", d.api(d.postClearingJSON))
+	}
+	if d.railway != nil {
+		mux.Handle("GET /rail", d.page(d.getRail))
+		mux.Handle("POST /rail/{name}/back", d.page(d.postRailBack))
+		mux.Handle("GET /rail.json", d.api(d.getRailJSON))
+		d.railRoutes(mux)
 	}
 	guard := http.NewCrossOriginProtection()
 	if d.shop != nil {
@@ -202,6 +209,7 @@ type sheet struct {
 	Staff   bool
 	Till    bool
 	Shop    bool
+	Rail    bool
 	Refresh int // seconds between reloads without script; 0 = none
 	Data    any
 }
@@ -234,7 +242,7 @@ func (d *door) sheet(r *http.Request, title string, data any) sheet {
 	p := locale.For(langOf(r))
 	return sheet{
 		Printer: p, Title: p.T(title), Path: r.URL.Path, Now: d.cfg.now().In(clock.Moscow),
-		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Till: d.till != nil, Shop: d.shop != nil, Data: data,
+		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Till: d.till != nil, Shop: d.shop != nil, Rail: d.railway != nil, Data: data,
 	}
 }
 

@@ -60,6 +60,12 @@ type Config struct {
 	Wallet      Wallet
 	ZPK         emv.Key2
 	ClearingURL string
+	// RailSecret seals what goes over the phone-number rail, RailMember is the
+	// bank's identifier there, and RailCallback is where the rail posts late news
+	// and money that comes back. Without a secret there is no rail.
+	RailSecret   signature.Secret
+	RailMember   string
+	RailCallback string
 	// ACS is the origin of the bank's access control server; empty: no web shop.
 	ACS       string
 	SlowFor   time.Duration     // how long the slow card takes; nought means 20 s
@@ -68,10 +74,11 @@ type Config struct {
 	Log       *slog.Logger      // nil means silence
 }
 
-// Paths of the two partner APIs below the sandbox's origin.
+// Paths of the partner APIs below the sandbox's origin.
 const (
 	SMSPath      = "/sms"
 	AcquirerPath = "/acquirer"
+	RailPath     = "/phonerail"
 )
 
 // Sandbox is the outside world as one http.Handler. Close it to stop its
@@ -83,7 +90,8 @@ type Sandbox struct {
 	acquirer *acquirer
 	credits  *credits
 	courier  *courier
-	till     *till // nil: no terminals
+	till     *till    // nil: no terminals
+	railway  *railway // nil: no phone-number rail
 
 	lateFor time.Duration
 	log     *slog.Logger
@@ -124,15 +132,23 @@ func New(cfg Config) (*Sandbox, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
+	if cfg.RailSecret != "" {
+		if s.railway, err = openRailway(filepath.Join(cfg.DataDir, "rail.jsonl"), cfg, ids, post); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
 	var web *shop
 	if s.till != nil && cfg.ACS != "" {
 		web = newShop(cfg, s.till, ids)
 	}
-	s.Handler, err = newDoor(cfg, sms, acq, given, s.till, web, post)
+	s.Handler, err = newDoor(cfg, sms, acq, given, s.till, web, post, s.railway)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.work.Go(func() { acq.run(ctx) })
+	if s.railway != nil {
+		s.work.Go(func() { s.railway.run(ctx) })
+	}
 	return s, nil
 }
 
@@ -142,11 +158,14 @@ func (s *Sandbox) Close() error {
 	s.stop()
 	s.work.Wait()
 	s.courier.wait()
-	var till error
+	var till, rail error
 	if s.till != nil {
 		till = s.till.close()
 	}
-	return errors.Join(s.sms.close(), s.acquirer.close(), s.credits.close(), till)
+	if s.railway != nil {
+		rail = s.railway.close()
+	}
+	return errors.Join(s.sms.close(), s.acquirer.close(), s.credits.close(), till, rail)
 }
 
 func (cfg Config) checked() (Config, error) {

@@ -125,6 +125,24 @@ func (s *Service) Price(ctx context.Context, a Ask) (Price, error) {
 	return v.Price(a.Kind, a.Bank, a.Sum, used)
 }
 
+// FreeLeft tells how much of this month may still be sent for nothing, and how
+// much a month has of it; a zero currency when nothing is free by such a rule.
+func (s *Service) FreeLeft(ctx context.Context, a Ask) (left, of money.Amount, err error) {
+	v, err := s.InForce(ctx)
+	if err != nil {
+		return left, of, err
+	}
+	r, ok := v.Rule(a.Kind, a.Bank, a.Sum)
+	if !ok || r.Free.Cur == 0 {
+		return left, of, nil
+	}
+	all, err := ledger.Used(ctx, s.db, int64(a.Client), s.now(), guard(a.Client, r, money.Amount{Cur: r.Free.Cur}))
+	if err != nil {
+		return left, of, fmt.Errorf("free part of the month: %w", err)
+	}
+	return money.Amount{Minor: max(0, r.Free.Minor-all[0].Used.Minor), Cur: r.Free.Cur}, r.Free, nil
+}
+
 // Valid tells whether a price may still be charged: ErrChanged once another
 // version is in force. What the month's free part says is the book's to tell.
 func (s *Service) Valid(ctx context.Context, p Price) error {

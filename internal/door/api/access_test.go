@@ -114,6 +114,9 @@ func matrix() map[string]row {
 		"createPayout": {ask: func(o owner) (string, any) {
 			return "/payouts", obj{"quote": o.payoutQuote, "signature": o.payoutSignature}
 		}, owner: 201, reader: 403, other: 422, foreign: "payout.quote_invalid"},
+		"listBanks": {ask: just("/banks"), owner: 200, reader: 200, other: 200},
+		"findReceiver": {ask: func(owner) (string, any) { return "/receivers", obj{"phone": someIn, "bank": zarya} },
+			owner: 200, reader: 403, other: 200},
 		"listPayouts": {ask: just("/payouts"), owner: 200, reader: 200, other: 200},
 		"getPayout":   read("payout.missing", func(o owner) string { return "/payouts/" + o.payout }),
 		"getReceipt": {ask: func(o owner) (string, any) { return "/receipts/" + o.order, nil },

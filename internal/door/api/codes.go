@@ -11,6 +11,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/payout"
+	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/scan"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
@@ -41,6 +42,7 @@ func Codes() []*fault.Error {
 		limit.ErrSimplifiedDay, limit.ErrSimplifiedMonth, limit.ErrReducedOne, limit.ErrReducedDay, limit.ErrTokenOne, limit.ErrTokenDay, ledger.ErrClosedAccount,
 		payout.ErrMissing, payout.ErrTarget, payout.ErrClosed, payout.ErrQuote, payout.ErrQuoteExpired, payout.ErrAccount, payout.ErrInsufficientFunds, payout.ErrKeyReused, payout.ErrBlocked,
 		payout.ErrCardChars, payout.ErrCardShort, payout.ErrCardLong, payout.ErrCardExtra, payout.ErrCardSwapped, payout.ErrCardNumber, errOurCard,
+		receiver.ErrClosed, receiver.ErrNoBank, receiver.ErrNobody, receiver.ErrNotConnected, receiver.ErrUnwilling, receiver.ErrDown, receiver.ErrNoDefault, receiver.ErrOld, receiver.ErrToken,
 		card.ErrMissing, card.ErrName, card.ErrArt, card.ErrUntil, card.ErrPlace, card.ErrWish, card.ErrCountry, card.ErrGroup, card.ErrCap, card.ErrMerchant,
 		card.ErrTooMany, card.ErrBlocked, card.ErrNotActive, card.ErrNotFrozen, card.ErrNotSuspended, card.ErrBankFroze, card.ErrDead, card.ErrNoDelivery,
 		card.ErrNoChange, errLooser, errCardKey, errDate,

@@ -163,6 +163,7 @@ type Deps struct {
 	Transfers  Transfers
 	Payouts    Payouts // nil: no money goes to other banks
 	Bins       Bins
+	Receivers  Receivers // nil: nobody in other banks is found by phone
 	Orders     Orders
 	Access     Access
 	Looks      Looks

@@ -43,8 +43,9 @@ func (d *Door) addPayouts(read func(id, path, tag string, problems ...int) Route
 
 // NewPayoutTarget is whom money goes to at another bank.
 type NewPayoutTarget struct {
-	Way    string `json:"way" enum:"card"`
-	Number string `json:"number,omitempty" example:"2200 0000 0003 4821"`
+	Way      string `json:"way" enum:"card,phone"`
+	Number   string `json:"number,omitempty" example:"2200 0000 0003 4821"`
+	Receiver string `json:"receiver,omitempty"`
 }
 
 // NewPayoutQuote asks what money for another bank would cost.
@@ -87,7 +88,10 @@ type PayoutQuote struct {
 }
 
 // target reads whom the money goes to.
-func (d *Door) target(ctx context.Context, in NewPayoutTarget) (payout.Target, error) {
+func (d *Door) target(ctx context.Context, c *call, in NewPayoutTarget) (payout.Target, error) {
+	if in.Way == payout.Phone.String() {
+		return d.receiverTarget(c, in.Receiver)
+	}
 	var bad flaws
 	if bad.need("to.way", in.Way) && in.Way != payout.Card.String() {
 		return payout.Target{}, payout.ErrClosed.At("to.way")
@@ -113,7 +117,7 @@ func (d *Door) quotePayout(ctx context.Context, c *call, _ *none, in *NewPayoutQ
 		return nil, payout.ErrClosed
 	}
 	var bad flaws
-	to, err := d.target(ctx, in.To)
+	to, err := d.target(ctx, c, in.To)
 	bad.add(err)
 	amount, err := in.Amount.sum("amount")
 	bad.add(err)

@@ -35,6 +35,7 @@ func (d *Door) addRoutes() {
 	get(d, receipt, d.receipt)
 	answers200[Receipt](d, receipt)
 
+	d.addReceivers(read, write)
 	d.addPayouts(read, write)
 	d.addCards(read, write)
 	d.addOnline(read, write)

@@ -31,6 +31,7 @@ import (
 	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
+	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/bank/webhook"
@@ -68,6 +69,7 @@ type world struct {
 	texts   map[string]string // order texts by quote
 
 	network network // where other banks' cards are
+	banks   banks   // other banks, by the phone-number rail
 }
 
 // each runs fn on both engines.
@@ -137,9 +139,10 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 		}),
 		Payouts: payout.New(payout.Deps{
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders,
-			Rails: map[payout.Way]payout.Rail{payout.Card: &w.network}, Now: w.Now,
+			Rails: map[payout.Way]payout.Rail{payout.Card: &w.network, payout.Phone: &w.network}, Now: w.Now,
 		}), Bins: bin.New(d),
-		Kit: kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
+		Receivers: receiver.New(receiver.Deps{DB: d, Vault: v, People: w.Clients, Limits: limits, Rail: &w.banks, Now: w.Now}),
+		Kit:       kit, Log: slog.New(slog.NewJSONHandler(&safe{b: w.log}, nil)), Rate: rate, Now: w.Now,
 	}
 	w.door = api.New(w.deps)
 	w.server = httptest.NewServer(w.door)

@@ -27,6 +27,7 @@ import (
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
@@ -61,7 +62,8 @@ type Deps struct {
 	Privacy      *privacy.Service
 	Transfers    *transfer.Service
 	Payouts      *payout.Service
-	Bins         *bin.Service // whose a receiver's card is
+	Bins         *bin.Service      // whose a receiver's card is
+	Receivers    *receiver.Service // people in other banks; nil: this bank is not on the rail
 	Topups       *topup.Service
 	Purchases    *purchase.Service
 	Disputes     *dispute.Service

@@ -26,6 +26,8 @@ type draft struct {
 	Message string `json:"m,omitempty"` // or the words of a dispute
 	Why     string `json:"w,omitempty"` // the reason of a dispute
 	Quote   string `json:"q,omitempty"` // what the confirmation page shows
+	Phone   string `json:"n,omitempty"` // of somebody who is no client, E.164
+	Bank    string `json:"b,omitempty"` // the one he prefers, by the phone-number rail
 	Key     id.ID  `json:"k"`           // idempotency key of the order
 	Until   int64  `json:"u"`
 	Again   bool   `json:"g,omitempty"` // a card number was typed, which nothing keeps: the form says so
@@ -125,6 +127,12 @@ func (d *Door) keepConfirm(k ordered) func(r *http.Request) (string, bool) {
 		}
 		return d.keep(r, k.at(), x)
 	}
+}
+
+// keepPhone keeps the form of a transfer to another bank by phone.
+func (d *Door) keepPhone(r *http.Request) (string, bool) {
+	f := of(r).form
+	return d.keep(r, "/transfer/phone", draft{To: f.Get("to"), From: f.Get("from"), Amount: f.Get("amount"), Message: f.Get("message"), Key: d.IDs.New()})
 }
 
 func (d *Door) keepTopUp(r *http.Request) (string, bool) {

@@ -165,7 +165,7 @@ func TestRecipient(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 100)
 	p.get("/transfer").is(200).form("/transfer/recipient")
-	p.post("/transfer/recipient", url.Values{"phone": {"+79165559999"}}).is(200).has("+7 916 555-99-99")
+	p.get(p.post("/transfer/recipient", url.Values{"phone": {"+79165559999"}}).to("/transfer/bank")).is(200).has("+7 916 555-99-99")
 	p.post("/transfer/recipient", url.Values{"phone": {p.phone.E164()}}).is(422)
 	for name, value := range nasty() {
 		a := p.post("/transfer/recipient", url.Values{"phone": {value}, "amount": {"55"}})

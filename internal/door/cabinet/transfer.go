@@ -34,6 +34,9 @@ func (d *Door) getTransfer(w http.ResponseWriter, r *http.Request) error {
 		}
 		x = kept
 	case q.Get("repeat") != "":
+		if out, err := id.Parse(payout.Prefix, q.Get("repeat")); err == nil && d.Receivers.Open() {
+			return d.repeatPhone(w, r, out)
+		}
 		t, err := id.Parse(transfer.Prefix, q.Get("repeat"))
 		if err != nil {
 			return web.ErrNotFound.Because(err)
@@ -93,7 +96,10 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		if perr != nil {
 			return perr
 		}
-		return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin()}))
+		if d.Receivers.Open() {
+			return d.toBanks(w, r, number, x)
+		}
+		return d.renderNotClient(w, r, number)
 	}
 	if !web.OnForm(err) {
 		return err
@@ -103,6 +109,11 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		return broken
 	}
 	return d.renderRecipient(w, r, web.Status(err), f.Get("phone"), x, problems)
+}
+
+// renderNotClient invites somebody who is nobody's client.
+func (d *Door) renderNotClient(w http.ResponseWriter, r *http.Request, number phone.Number) error {
+	return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin()}))
 }
 
 func (d *Door) resolve(r *http.Request, f web.Form) (transfer.Payee, error) {

@@ -33,6 +33,7 @@ import (
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
+	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
@@ -62,6 +63,7 @@ type world struct {
 	hub      *live.Hub
 	acquirer *acquirer
 	network  *network // where other banks' cards are
+	banks    *banks   // other banks, by the phone-number rail
 	payouts  *payout.Service
 	door     *cabinet.Door
 	shop     *authentication.Service // where shops ask about purchases
@@ -119,6 +121,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	w.origin = "http://localhost:" + port
 	w.acquirer = &acquirer{charges: map[string]topup.Outcome{}}
 	w.network = &network{says: payout.Outcome{State: payout.Settled, Reference: "632811000017"}}
+	w.banks = newBanks()
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	operations, limits := operation.New(d, v), limit.New(d, v, limit.Standard())
 	tariffs := tariff.New(d)
@@ -136,7 +139,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	}
 	w.payouts = payout.New(payout.Deps{
 		DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
-		Rails: map[payout.Way]payout.Rail{payout.Card: w.network}, Log: log, Now: w.Now,
+		Rails: map[payout.Way]payout.Rail{payout.Card: w.network, payout.Phone: w.network}, Log: log, Now: w.Now,
 	})
 	w.shop = w.authentications(d)
 	w.papers = paper.New(paper.Deps{DB: d, Vault: v, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
@@ -154,6 +157,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 			Cards: w.Cards, DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
 		}),
 		Payouts: w.payouts, Bins: bin.New(d),
+		Receivers: receiver.New(receiver.Deps{DB: d, Vault: v, People: w.Clients, Limits: limits, Rail: w.banks, Own: "100000000900", Now: w.Now, Log: log}),
 		Topups: topup.New(topup.Deps{
 			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Acquirer: w.acquirer, Live: w.hub,
 			Log: log, Now: w.Now, ReturnURL: func(s string) string { return w.origin + "/topup/" + s }, OwnBINs: []string{"550000"},

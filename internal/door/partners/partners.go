@@ -1,11 +1,12 @@
 // Package partners is the door for what partners post to the bank: the
-// acquirer's hints about charges and the SMS gateway's delivery receipts. It
-// has a listener of its own, away from people's pages.
+// acquirer's hints about charges, the SMS gateway's delivery receipts, clearing
+// files, and what other banks say by the phone-number rail. It has a listener of
+// its own, away from people's pages.
 //
-// A message is believed only under the partner's seal (package signature), and
-// even then it moves nothing: a hint makes the bank ask the acquirer itself, a
-// receipt is only noted. So a message that comes twice, late or out of order
-// does no harm.
+// A message is believed only under the partner's seal (package signature). A
+// hint makes the bank ask the partner itself, a receipt is only noted; a
+// clearing file and money that comes back are posted once by their names. So a
+// message that comes twice, late or out of order does no harm.
 package partners
 
 import (
@@ -57,8 +58,12 @@ type Deps struct {
 	SMSSecret signature.Secret
 	// NetworkSecret is the card network's; empty means the acquirer's.
 	NetworkSecret signature.Secret
-	Now           func() time.Time // real time, for the age of a seal; the machine's when nil
-	Log           *slog.Logger     // may be nil
+	// Payouts hears of the phone-number rail's late news, sealed with RailSecret;
+	// without them this bank takes no part in it.
+	Payouts    Payouts
+	RailSecret signature.Secret
+	Now        func() time.Time // real time, for the age of a seal; the machine's when nil
+	Log        *slog.Logger     // may be nil
 }
 
 // maxBody bounds a message.
@@ -97,12 +102,16 @@ type route struct {
 	secret signature.Secret
 	take   func(context.Context, []byte) error
 	file   bool // a clearing file, larger and of its own type
+	xml    bool // a message of ISO 20022
 }
 
 // kind is the type that a route's bodies have, and limit their length.
 func (rt route) kind() (kind string, limit int64) {
 	if rt.file {
 		return "application/jsonl", maxFile
+	}
+	if rt.xml {
+		return "application/xml", maxBody
 	}
 	return "application/json", maxBody
 }
@@ -113,6 +122,7 @@ func (d *door) routes() []route {
 		{path: "/acquirer/callback", secret: d.Secret, take: d.acquirerCallback},
 		{path: "/sms/receipt", secret: d.SMSSecret, take: d.smsReceipt},
 		{path: ClearingPath, secret: d.NetworkSecret, take: d.clearing, file: true},
+		{path: PhoneRailPath, secret: d.RailSecret, take: d.phoneRail, xml: true},
 	}
 }
 

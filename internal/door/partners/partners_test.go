@@ -20,7 +20,7 @@ import (
 	"rocketbank/internal/rail/signature"
 )
 
-const acqSecret, smsSecret, netSecret = signature.Secret("acquirer"), signature.Secret("gateway"), signature.Secret("network")
+const acqSecret, smsSecret, netSecret, railSecret = signature.Secret("acquirer"), signature.Secret("gateway"), signature.Secret("network"), signature.Secret("rail")
 
 var now = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
 
@@ -30,6 +30,7 @@ type rooms struct {
 	hints    []string
 	receipts []notice.DeliveryReceipt
 	files    []string
+	payouts  payouts
 	err      error
 }
 
@@ -38,7 +39,9 @@ func (r *rooms) Import(_ context.Context, f purchase.File) (purchase.Report, err
 	return purchase.Report{File: f.ID, Records: len(f.Records)}, r.err
 }
 
-func (r *rooms) passed() int { return len(r.hints) + len(r.receipts) + len(r.files) }
+func (r *rooms) passed() int {
+	return len(r.hints) + len(r.receipts) + len(r.files) + len(r.payouts.heard)
+}
 
 func (r *rooms) Hint(_ context.Context, key string) error {
 	r.hints = append(r.hints, key)
@@ -59,7 +62,7 @@ func door(t *testing.T) (http.Handler, *rooms, *bytes.Buffer) {
 	t.Helper()
 	log, r := &bytes.Buffer{}, &rooms{}
 	h := partners.New(partners.Deps{
-		Topups: r, Receipts: r, SIM: r, Clearing: r, Secret: acqSecret, SMSSecret: smsSecret, NetworkSecret: netSecret,
+		Topups: r, Receipts: r, SIM: r, Clearing: r, Payouts: &r.payouts, RailSecret: railSecret, Secret: acqSecret, SMSSecret: smsSecret, NetworkSecret: netSecret,
 		Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	return h, r, log
@@ -73,6 +76,8 @@ func post(h http.Handler, path, body string, change ...func(*http.Request)) *htt
 		secret = smsSecret
 	case strings.HasPrefix(path, "/network"):
 		secret, kind = netSecret, "application/jsonl"
+	case strings.HasPrefix(path, "/phonerail"):
+		secret, kind = railSecret, "application/xml"
 	}
 	req := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 	req.Header.Set("Content-Type", kind)
@@ -234,9 +239,10 @@ func TestW05_Routes(t *testing.T) {
 		body string
 		own  signature.Secret
 	}{
-		"/acquirer/callback": {hint, acqSecret},
-		"/sms/receipt":       {note, smsSecret},
-		"/network/clearing":  {file, netSecret},
+		"/acquirer/callback":  {hint, acqSecret},
+		"/sms/receipt":        {note, smsSecret},
+		"/network/clearing":   {file, netSecret},
+		"/phonerail/messages": {railStatus, railSecret},
 	}
 	for _, path := range partners.Paths() {
 		row, known := rows[path]
@@ -245,7 +251,7 @@ func TestW05_Routes(t *testing.T) {
 			t.Errorf("%s has no row: whose seal opens it?", path)
 			continue
 		}
-		for who, secret := range map[string]signature.Secret{"the acquirer": acqSecret, "the gateway": smsSecret, "the network": netSecret, "a stranger": "guess", "": ""} {
+		for who, secret := range map[string]signature.Secret{"the acquirer": acqSecret, "the gateway": smsSecret, "the network": netSecret, "the rail": railSecret, "a stranger": "guess", "": ""} {
 			h, r, _ := door(t)
 			w := post(h, path, row.body, func(r *http.Request) {
 				r.Header.Set("Signature", signature.Sign(secret, now, []byte(row.body)))

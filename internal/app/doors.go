@@ -63,6 +63,9 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes, Webhooks: b.webhooks,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	}
+	if b.receivers.Open() {
+		programs.Receivers = b.receivers
+	}
 	if b.authentications != nil { // a nil pointer in the field would be no nil there
 		programs.Authentications = b.authentications
 	}

@@ -628,10 +628,6 @@ func PhoneOutPage(v PhoneOutView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = outQuoteBody(v.Page, v.To, v.Quote, "", v.Rule, v.LimitLeft, v.LimitCap).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
 			if v.FreeOf.Cur != 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<p class=\"t-s dim\">")
 				if templ_7745c5c3_Err != nil {
@@ -640,7 +636,7 @@ func PhoneOutPage(v PhoneOutView) templ.Component {
 				var templ_7745c5c3_Var33 string
 				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(v.P.T("cabinet.phone.free", locale.A("of", v.P.MoneyShort(v.FreeOf)), locale.A("left", v.P.MoneyShort(v.Free))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/cabinet/phone.templ`, Line: 108, Col: 138}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/door/cabinet/phone.templ`, Line: 107, Col: 138}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 				if templ_7745c5c3_Err != nil {
@@ -650,6 +646,10 @@ func PhoneOutPage(v PhoneOutView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+			}
+			templ_7745c5c3_Err = outQuoteBody(v.Page, v.To, v.Quote, "", v.Rule, v.LimitLeft, v.LimitCap).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<button class=\"btn quiet small nojs\" formaction=\"/transfer/phone/quote\">")
 			if templ_7745c5c3_Err != nil {

@@ -86,7 +86,7 @@ func TestMoneyByPhoneToAnotherBank(t *testing.T) {
 		other.post("/transfer/bank", form).to("/transfer") // the draft is another's
 		form.Set("bank", zarya)
 		sum := p.get(p.post("/transfer/bank", form).to("/transfer/phone")).is(200)
-		sum.has("Иван Петрович С.", "Банк Заря", "Бесплатно до 100 000 ₽ в месяц, осталось 100 000 ₽")
+		sum.has("Иван Петрович С.", "Банк Заря", "Без комиссии в этом месяце осталось 100 000 ₽ из 100 000 ₽")
 		f := sum.form("/transfer/phone")
 		if f.Get("amount") != "5000" || f.Get("message") != "за ужин" {
 			t.Error("what was typed is lost:", f)

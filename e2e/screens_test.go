@@ -46,7 +46,7 @@ func TestPages(t *testing.T) {
 		"more": "/more", "devices": "/profile/devices", "tokens": "/profile/tokens", "settings": "/profile/settings",
 		"passkeys": "/profile/passkeys", "passcode": "/profile/passcode", "number": "/profile/number", "limits": "/profile/limits", "data": "/profile/data",
 		"looks": "/profile/looks", "orders": "/profile/orders", "verify": "/receipts/verify", "help": "/help", "guide": "/help/transfer", "offline": "/offline", "api-docs": "/api/docs", "api-docs-chapter": "/api/docs/cards",
-		"cards": "/cards", "card-new": "/cards/new", "card-new-plastic": "/cards/new?kind=plastic",
+		"cards": "/cards", "card-new": "/cards/new", "card-new-plastic": "/cards/new?kind=plastic", "card-out": "/transfer/card",
 	} {
 		w.look(name, path, seldom)
 	}

@@ -19,6 +19,7 @@ func TestTransferStories(t *testing.T) {
 		t.Run("refusals keep the money and the form", func(t *testing.T) { refusals(t, d.in(t)) })
 		t.Run("the session ends in the middle", func(t *testing.T) { sessionEnds(t, d.in(t)) })
 		t.Run("sent twice, moved once", func(t *testing.T) { sentTwice(t, d.in(t)) })
+		t.Run("to another bank's card", func(t *testing.T) { toAnotherBank(t, d.in(t)) })
 		t.Run("a card pays at somebody else's terminal", func(t *testing.T) { cardPays(t, d.in(t)) })
 		t.Run("a web shop asks for a code", func(t *testing.T) { shopByCode(t, d.in(t)) })
 		d.Verify()

@@ -28,7 +28,7 @@ func Kinds() []Kind { return []Kind{TopUp, Friend, CardOut, PhoneOut, Link, Requ
 
 // Open tells whether the bank does this kind of operation today. The list
 // prices more, so that a way opens with its price known beforehand.
-func (k Kind) Open() bool { return k == TopUp || k == Friend }
+func (k Kind) Open() bool { return k == TopUp || k == Friend || k == Link }
 
 // The refusals of this room.
 var (

@@ -61,7 +61,9 @@ type Config struct {
 	ZPK         emv.Key2
 	ClearingURL string
 	// ACS is the origin of the bank's access control server; empty: no web shop.
-	ACS       string
+	ACS string
+	// Agents are the mobile operators and wallets it plays; none: there are none.
+	Agents    []Agent
 	SlowFor   time.Duration     // how long the slow card takes; nought means 20 s
 	Transport http.RoundTripper // carries callbacks; nil means the network
 	Log       *slog.Logger      // nil means silence
@@ -82,6 +84,7 @@ type Sandbox struct {
 	acquirer *acquirer
 	courier  *courier
 	till     *till // nil: no terminals
+	agents   *agents
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -109,6 +112,9 @@ func New(cfg Config) (*Sandbox, error) {
 	}
 
 	s := &Sandbox{sms: sms, acquirer: acq, courier: post, stop: stop}
+	if s.agents, err = openAgents(cfg, ids); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if cfg.CardHost != "" {
 		if s.till, err = openTill(cfg, ids); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -118,7 +124,7 @@ func New(cfg Config) (*Sandbox, error) {
 	if s.till != nil && cfg.ACS != "" {
 		web = newShop(cfg, s.till, ids)
 	}
-	s.Handler, err = newDoor(cfg, sms, acq, s.till, web, post)
+	s.Handler, err = newDoor(cfg, sms, acq, s.till, web, s.agents, post)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -136,7 +142,11 @@ func (s *Sandbox) Close() error {
 	if s.till != nil {
 		till = s.till.close()
 	}
-	return errors.Join(s.sms.close(), s.acquirer.close(), till)
+	var agents error
+	if s.agents != nil {
+		agents = s.agents.close()
+	}
+	return errors.Join(s.sms.close(), s.acquirer.close(), till, agents)
 }
 
 func (cfg Config) checked() (Config, error) {

@@ -133,7 +133,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	b.outbox = outbox.NewWorker(p.db, b.notices.Handlers(), p.log)
 	b.transfers = transfer.New(transfer.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients,
-		Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders, Live: b.live, Outbox: b.outbox,
+		Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Cards: b.cards, Orders: b.orders, Live: b.live, Outbox: b.outbox,
 	})
 	if err := b.openAuthentications(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())

@@ -28,6 +28,7 @@ type door struct {
 	cfg      Config
 	sms      *gateway
 	acquirer *acquirer
+	credits  *credits
 	till     *till
 	shop     *shop
 	agents   *agents
@@ -36,7 +37,7 @@ type door struct {
 	log      *slog.Logger
 }
 
-func newDoor(cfg Config, sms *gateway, acq *acquirer, till *till, web *shop, paid *agents, post *courier) (http.Handler, error) {
+func newDoor(cfg Config, sms *gateway, acq *acquirer, given *credits, till *till, web *shop, paid *agents, post *courier) (http.Handler, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func newDoor(cfg Config, sms *gateway, acq *acquirer, till *till, web *shop, pai
 	if err != nil {
 		return nil, err
 	}
-	d := &door{cfg: cfg, sms: sms, acquirer: acq, till: till, shop: web, agents: paid, post: post, pages: pages, log: cfg.Log}
+	d := &door{cfg: cfg, sms: sms, acquirer: acq, credits: given, till: till, shop: web, agents: paid, post: post, pages: pages, log: cfg.Log}
 	return d.routes(http.FileServerFS(static)), nil
 }
 
@@ -62,6 +63,8 @@ func (d *door) routes(static http.Handler) http.Handler {
 	mux.Handle("POST /phone/{number}/messages/{id}/again", d.page(d.postAgain))
 	mux.Handle("POST /phone/{number}/messages/{id}/undelivered", d.page(d.postUndelivered))
 	mux.Handle("GET /cards", d.page(d.getCards))
+	mux.Handle("GET /credits", d.page(d.getCredits))
+	mux.Handle("GET /credits.json", d.api(d.getCreditsJSON))
 	if d.cfg.Clock != nil {
 		mux.Handle("GET /clock", d.page(d.getClock))
 		mux.Handle("POST /clock", d.page(d.postClock))

@@ -23,7 +23,7 @@ func TestPages(t *testing.T) {
 	w.sendSMS("0193-key-1", anna, "раз")
 	c, _ := w.charge("tu_pages_1", w.card("good"))
 	inline := regexp.MustCompile(`(?i)<style|style=|onclick|onload|<script(>| type="module">)|javascript:`)
-	for _, path := range []string{"/", "/phone", "/phone/79165550123", "/cards", "/clock", w.path(c.ActionURL)} {
+	for _, path := range []string{"/", "/phone", "/phone/79165550123", "/cards", "/credits", "/clock", w.path(c.ActionURL)} {
 		for _, lang := range []string{"ru", "en"} {
 			req, _ := http.NewRequest(http.MethodGet, w.url+path, nil)
 			req.Header.Set("Accept-Language", lang)

@@ -1,13 +1,13 @@
 // Package sandbox is the outside world, played by us: the phone that receives
-// the bank's SMS, and another bank's acquirer with its cards and its 3-D
-// Secure page. A demo starts it on another site than the bank's own, so that
+// the bank's SMS, another bank's acquirer with its cards and its 3-D Secure
+// page, and the card network that takes credits to other banks' cards. A demo starts it on another site than the bank's own, so that
 // everything between the two goes over real sockets.
 //
 // The sandbox knows only what a stranger could: the protocols in
 // docs/partners.md. It imports neither the bank nor the ledger. It misbehaves
 // on purpose where the outside world does: answers get lost after the money
 // moved, charges take their time, callbacks come three times, phones are
-// switched off. What it keeps (charges, messages) survives a restart and a
+// switched off. What it keeps (charges, credits, messages) survives a restart and a
 // kill; card numbers are kept masked and security codes not at all.
 package sandbox
 
@@ -65,6 +65,7 @@ type Config struct {
 	// Agents are the mobile operators and wallets it plays; none: there are none.
 	Agents    []Agent
 	SlowFor   time.Duration     // how long the slow card takes; nought means 20 s
+	LateFor   time.Duration     // how long the late answer to a credit takes; nought means 20 s
 	Transport http.RoundTripper // carries callbacks; nil means the network
 	Log       *slog.Logger      // nil means silence
 }
@@ -82,12 +83,15 @@ type Sandbox struct {
 
 	sms      *gateway
 	acquirer *acquirer
+	credits  *credits
 	courier  *courier
 	till     *till // nil: no terminals
 	agents   *agents
 
-	stop context.CancelFunc
-	work sync.WaitGroup
+	lateFor time.Duration
+	log     *slog.Logger
+	stop    context.CancelFunc
+	work    sync.WaitGroup
 }
 
 // New opens what an earlier run kept and starts the loops.
@@ -111,7 +115,13 @@ func New(cfg Config) (*Sandbox, error) {
 		return nil, errors.Join(err, sms.close())
 	}
 
-	s := &Sandbox{sms: sms, acquirer: acq, courier: post, stop: stop}
+	given, err := openCredits(filepath.Join(cfg.DataDir, "credits.jsonl"), cfg.now)
+	if err != nil {
+		stop()
+		return nil, errors.Join(err, sms.close(), acq.close())
+	}
+
+	s := &Sandbox{sms: sms, acquirer: acq, credits: given, courier: post, lateFor: cfg.LateFor, log: cfg.Log, stop: stop}
 	if s.agents, err = openAgents(cfg, ids); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -124,7 +134,7 @@ func New(cfg Config) (*Sandbox, error) {
 	if s.till != nil && cfg.ACS != "" {
 		web = newShop(cfg, s.till, ids)
 	}
-	s.Handler, err = newDoor(cfg, sms, acq, s.till, web, s.agents, post)
+	s.Handler, err = newDoor(cfg, sms, acq, given, s.till, web, s.agents, post)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -146,7 +156,7 @@ func (s *Sandbox) Close() error {
 	if s.agents != nil {
 		agents = s.agents.close()
 	}
-	return errors.Join(s.sms.close(), s.acquirer.close(), till, agents)
+	return errors.Join(s.sms.close(), s.acquirer.close(), s.credits.close(), till, agents)
 }
 
 func (cfg Config) checked() (Config, error) {
@@ -165,6 +175,9 @@ func (cfg Config) checked() (Config, error) {
 	}
 	if cfg.SlowFor == 0 {
 		cfg.SlowFor = 20 * time.Second
+	}
+	if cfg.LateFor == 0 {
+		cfg.LateFor = lateFor
 	}
 	if cfg.Merchant == "" {
 		cfg.Merchant = "Рокетбанк"

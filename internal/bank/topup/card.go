@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/base/clock"
 )
 
@@ -32,12 +33,7 @@ func (c Card) LogValue() slog.Value { return slog.StringValue(stars) }
 func (c Card) MarshalText() ([]byte, error) { return []byte(stars), nil }
 
 // Masked gives the first six and last four digits: «427601••••••1234».
-func (c Card) Masked() string {
-	if len(c.Number) < 16 {
-		return stars
-	}
-	return c.Number[:6] + strings.Repeat("•", len(c.Number)-10) + c.Number[len(c.Number)-4:]
-}
+func (c Card) Masked() string { return bin.Masked(c.Number) }
 
 // check tests the card as a whole again: a form parsed its fields, but the
 // charge must not depend on which door it came through.
@@ -55,24 +51,20 @@ func (c Card) check(now time.Time) error {
 	return err
 }
 
-// Bounds of what people type into the fields of a card.
-const (
-	maxInput  = 40
-	minDigits = 16
-	maxDigits = 19
-)
+// maxInput bounds what people type into a field of a card, in bytes.
+const maxInput = 40
 
 // ParseNumber reads a card number as people write it, grouped by blanks or
 // hyphens: 16–19 digits with a right check digit (ISO/IEC 7812-1, annex B).
 func ParseNumber(s string) (string, error) {
-	digits, ok := digitsOf(s, " \u00a0\u2009\u202f\t-")
+	digits, ok := bin.Digits(s)
 	if !ok {
 		return "", ErrNumber
 	}
-	if len(digits) < minDigits || len(digits) > maxDigits {
+	if len(digits) < bin.MinDigits || len(digits) > bin.MaxDigits {
 		return "", ErrNumberLen
 	}
-	if !luhn(digits) {
+	if !bin.Right(digits) {
 		return "", ErrNumber
 	}
 	return digits, nil
@@ -94,20 +86,6 @@ func digitsOf(s, separators string) (string, bool) {
 		}
 	}
 	return b.String(), true
-}
-
-func luhn(digits string) bool {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0 && strings.Trim(digits, "0") != ""
 }
 
 // ParseExpiry reads "12/28", "1228", "12 / 2028", "12.28" and refuses a month

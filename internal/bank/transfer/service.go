@@ -42,6 +42,7 @@ type Deps struct {
 	Operations *operation.Service
 	Limits     *limit.Service
 	Tariffs    *tariff.Service
+	Cards      Cards  // may be nil: then no card is ours
 	Orders     Orders // may be nil: then an order's second use is an error of the book
 	Live       Live   // may be nil
 	Outbox     Outbox // may be nil

@@ -15,6 +15,7 @@ import (
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/authentication"
+	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
@@ -23,6 +24,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/paper"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/tariff"
@@ -57,6 +59,8 @@ type Deps struct {
 	Papers       *paper.Service
 	Privacy      *privacy.Service
 	Transfers    *transfer.Service
+	Payouts      *payout.Service
+	Bins         *bin.Service // whose a receiver's card is
 	Topups       *topup.Service
 	Purchases    *purchase.Service
 	Disputes     *dispute.Service

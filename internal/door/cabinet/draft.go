@@ -28,12 +28,13 @@ type draft struct {
 	Quote   string `json:"q,omitempty"` // what the confirmation page shows
 	Key     id.ID  `json:"k"`           // idempotency key of the order
 	Until   int64  `json:"u"`
+	Again   bool   `json:"g,omitempty"` // a card number was typed, which nothing keeps: the form says so
 	// Session and Passed: the passcode of the order was right there and then,
 	// and a code for its text is awaited.
 	Session id.ID `json:"s,omitzero"`
 	Passed  int64 `json:"p,omitempty"`
 
-	changed bool // the price was, and the page asks again; of this answer alone
+	outrun error // why the quote counts no more and the page asks again; of this answer alone
 }
 
 const (
@@ -112,16 +113,18 @@ func (d *Door) keepTransfer(r *http.Request) (string, bool) {
 
 // keepConfirm brings back the confirmation page: same quote, same key. What was
 // ordered before the session ended is found under that key and not done twice.
-func (d *Door) keepConfirm(r *http.Request) (string, bool) {
-	whose, ok := d.keptFor(r)
-	if !ok {
-		return "/transfer", false
+func (d *Door) keepConfirm(k ordered) func(r *http.Request) (string, bool) {
+	return func(r *http.Request) (string, bool) {
+		whose, ok := d.keptFor(r)
+		if !ok {
+			return k.start(), false
+		}
+		x, ok := d.openDraft(whose, of(r).form.Get("draft"))
+		if !ok {
+			return k.start(), false
+		}
+		return d.keep(r, k.at(), x)
 	}
-	x, ok := d.openDraft(whose, of(r).form.Get("draft"))
-	if !ok {
-		return "/transfer", false
-	}
-	return d.keep(r, "/transfer/confirm", x)
 }
 
 func (d *Door) keepTopUp(r *http.Request) (string, bool) {

@@ -3,11 +3,13 @@ package cabinet
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
@@ -34,6 +36,16 @@ func (d *Door) getEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer stop()
 	s := &stream{d: d, w: w, r: r, out: http.NewResponseController(w)}
+	if asked := r.URL.Query().Get("payout"); asked != "" {
+		which, err := id.Parse(payout.Prefix, asked)
+		if err != nil {
+			return web.ErrNotFound.Because(err)
+		}
+		if _, err := d.Payouts.One(r.Context(), of(r).session.Client, which); err != nil {
+			return err
+		}
+		s.payout = which
+	}
 	// The server's deadlines are for pages. A transport without deadlines
 	// (a test's recorder) does without.
 	_ = s.out.SetReadDeadline(time.Time{})
@@ -78,11 +90,15 @@ type stream struct {
 	r      *http.Request
 	out    *http.ResponseController
 	newest id.ID // the newest operation that the page shows
+	payout id.ID // the page of this payout waits for its end; zero: it is the home page
 }
 
 // missed draws what has happened since the page was: while it was on its way,
 // or while its stream was cut or its tab hidden.
 func (s *stream) missed() error {
+	if !s.payout.IsZero() {
+		return nil // the first wake-up draws it
+	}
 	if after, err := id.Parse("op", s.r.URL.Query().Get("after")); err == nil {
 		s.newest = after
 	}
@@ -107,16 +123,46 @@ func (s *stream) alive() error {
 }
 
 func (s *stream) still() error {
+	if !s.payout.IsZero() {
+		return s.news() // another process may have moved it
+	}
 	if err := s.alive(); err != nil {
 		return err
 	}
 	return s.send(": still here\n\n")
 }
 
-// news draws the home page's parts anew.
+// ended draws a payout once its end is known, and says goodbye: the page waits
+// for nothing more.
+func (s *stream) ended() error {
+	p, err := s.d.Payouts.One(s.r.Context(), of(s.r).session.Client, s.payout)
+	if err != nil {
+		return s.broken(err)
+	}
+	if !p.State.Final() {
+		return s.send(": still here\n\n")
+	}
+	v, err := s.d.payoutView(s.r, p)
+	if err != nil {
+		return s.broken(err)
+	}
+	var b bytes.Buffer
+	if err := PayoutLive(v).Render(s.r.Context(), &b); err != nil {
+		return s.broken(err)
+	}
+	if err := s.send(message(b.String()) + "event: bye\ndata: bye\n\n"); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// news draws the home page's parts anew, or the payout a page waits for.
 func (s *stream) news() error {
 	if err := s.alive(); err != nil {
 		return err
+	}
+	if !s.payout.IsZero() {
+		return s.ended()
 	}
 	v, err := s.d.home(s.r)
 	if err != nil {

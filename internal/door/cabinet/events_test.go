@@ -12,10 +12,10 @@ import (
 
 // listen opens the event stream; messages come through the channel as whole
 // events, which is closed when the stream ends.
-func (p *person) listen() (events <-chan string, stop func()) {
+func (p *person) listen(query ...string) (events <-chan string, stop func()) {
 	p.w.Helper()
 	c, cancel := context.WithCancel(ctx)
-	r, err := http.NewRequestWithContext(c, "GET", p.w.origin+"/events", nil)
+	r, err := http.NewRequestWithContext(c, "GET", p.w.origin+"/events"+strings.Join(query, ""), nil)
 	if err != nil {
 		p.w.Fatal(err)
 	}

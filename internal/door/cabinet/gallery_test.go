@@ -96,7 +96,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	wrong := transfer
 	wrong.Page = with(in, ui.Problem{Field: "amount", Text: poor.Problem}, ui.Problem{Field: "message", Text: say("Сообщение длиннее 140 знаков. Сократите его.", "The message is over 140 characters. Shorten it.")})
 	wrong.Quote, wrong.Amount = &poor, "90 000"
-	confirm := ConfirmView{Page: in, Payee: pavel, From: main, Quote: *quote, Message: say("За пиццу в пятницу", "Friday pizza"), Hidden: []ui.Hidden{{Name: "quote", Value: "q"}, {Name: "key", Value: "k"}}, BackHref: "/transfer?to=pt.abc"}
+	confirm := ConfirmView{Page: in, Action: "/transfer/confirm", Payee: pavel, From: main, Quote: *quote, Message: say("За пиццу в пятницу", "Friday pizza"), Hidden: []ui.Hidden{{Name: "quote", Value: "q"}, {Name: "key", Value: "k"}}, BackHref: "/transfer?to=pt.abc"}
 	changed := confirm
 	changed.Changed, changed.Quote = true, *many.Quote
 	confirmErr := confirm
@@ -214,6 +214,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	all = append(all, orderGallery(out, in, say, with)...)
 	all = append(all, cardGallery(in, []ui.Card{main, trip, paused}, feed, say, with)...)
 	all = append(all, purchaseGallery(in, home, say, with)...)
+	all = append(all, payoutGallery(in, []ui.Card{main, trip, paused}, say, with)...)
 	all = append(all, cardRulesGallery(in, main, say, with)...)
 	for _, g := range guides() {
 		all = append(all, exhibit{"guide-" + g.name, GuidePage(GuideView{Page: in, Guide: g.name}), false})

@@ -7,6 +7,7 @@ import (
 
 	"rocketbank/internal/bank/access"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/base/clock"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
@@ -166,7 +167,7 @@ func (d *Door) getPayments(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return d.render(w, r, http.StatusOK, PaymentsPage(PaymentsView{Page: d.shown(w, r), Recent: recent}))
+	return d.render(w, r, http.StatusOK, PaymentsPage(PaymentsView{Page: d.shown(w, r), Recent: recent, ToCards: d.open(payout.Card)}))
 }
 
 // recentPeople is how many people a list of recent ones names.

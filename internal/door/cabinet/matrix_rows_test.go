@@ -10,7 +10,7 @@ type things struct {
 	p         *person
 	applicant *browser // ordering a card, all filled in, nothing sent
 
-	operation, transfer, login, topup, card, order, shot, purchase string // paths
+	operation, transfer, payout, login, topup, card, order, shot, purchase string // paths
 	paper                                                          string // of a picture that the contact centre waits for
 	bought, dispute                                                string // … of a purchase, and of what is wrong with another
 	device, session, token, passkey, alert                         string // as forms name them
@@ -174,6 +174,14 @@ func cabinetMatrix() map[string]may {
 		"POST /transfer/confirm/ask":  inside("422"),
 		"GET /transfers/{id}":         owned(func(o *things) string { return o.transfer }),
 		"GET /transfers/{id}/receipt": owned(func(o *things) string { return o.transfer + "/receipt" }),
+		"GET /transfer/card":          inside("200"),
+		"POST /transfer/card":         inside("422"),
+		"POST /transfer/card/quote":   inside("422"),
+		"GET /payout/confirm":         inside("303 /transfer"),
+		"POST /payout/confirm":        inside("303 /transfer"),
+		"POST /payout/confirm/ask":    inside("422"),
+		"GET /payouts/{id}":           owned(func(o *things) string { return o.payout }),
+		"GET /payouts/{id}/receipt":   owned(func(o *things) string { return o.payout + "/receipt" }),
 		"GET /topup":                  inside("200"),
 		"POST /topup":                 inside("422"),
 		"POST /topup/quote":           inside("422"),

@@ -103,6 +103,7 @@ func (w *world) owner(n int, friend *person) *things {
 	p := w.person(n, 1000)
 	o := &things{p: p, card: "/cards/" + p.card}
 	o.transfer = p.pay(friend, "10")
+	o.payout = p.sendsToCard("50")
 	o.operation = strings.Replace(o.transfer, "/transfers/tr_", "/operations/op_", 1)
 	o.bought, o.dispute = p.buys("Kinoteatr", 500), p.disputes(p.buys("Kiosk", 40))
 	o.payee = p.payeeToken(friend.phone)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/topup"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/id"
@@ -92,6 +93,21 @@ func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
 		v.Fee = &o.Fee
 		sent := o.Txn.Text(transfer.Prefix)
 		v.RepeatHref, v.ReceiptHref = "/transfer?repeat="+sent, "/transfers/"+sent
+	case operation.Payout, operation.PayoutReturn:
+		if o.Details.Payout == nil {
+			break
+		}
+		to, sent := outOf(o), o.ID
+		v.Out = shownTo(v.Page, to)
+		if o.Kind == operation.Payout {
+			v.Fee = &o.Fee
+		} else {
+			sent = o.Details.Payout.For
+		}
+		v.Who, v.ReceiptHref = "", "/payouts/"+sent.Text(payout.Prefix)
+		if d.open(to.Way) {
+			v.RepeatHref = formOf(to.Way) + "?repeat=" + sent.Text(payout.Prefix)
+		}
 	case operation.TopUp:
 		v.Fee = &o.Fee
 		if strings.HasPrefix(o.Details.Order, topup.Prefix+"_") { // older rows do not know it

@@ -46,7 +46,7 @@ type route struct {
 // routes is every way into the cabinet, in the order of the menu.
 func (d *Door) routes() []route {
 	get, post := http.MethodGet, http.MethodPost
-	return append(slices.Concat(d.orderRoutes(), d.numberRoutes(), d.cardRoutes(), d.cardRuleRoutes(), d.purchaseRoutes(), d.disputeRoutes()), []route{
+	return append(slices.Concat(d.orderRoutes(), d.numberRoutes(), d.cardRoutes(), d.cardRuleRoutes(), d.purchaseRoutes(), d.disputeRoutes(), d.payoutRoutes()), []route{
 		// The way in.
 		{method: get, path: "/login", who: visitor, serve: d.getLogin},
 		{method: post, path: "/login", who: visitor, entry: true, serve: d.postLogin},
@@ -77,9 +77,9 @@ func (d *Door) routes() []route {
 		{method: post, path: "/transfer", who: insider, serve: d.postTransfer, keep: d.keepTransfer},
 		{method: post, path: "/transfer/recipient", who: insider, serve: d.postRecipient, keep: d.keepTransfer},
 		{method: post, path: "/transfer/quote", who: insider, serve: d.postQuote, keep: d.keepTransfer},
-		{method: get, path: "/transfer/confirm", who: insider, serve: d.getConfirm},
-		{method: post, path: "/transfer/confirm", who: insider, serve: d.postConfirm, keep: d.keepConfirm},
-		{method: post, path: "/transfer/confirm/ask", who: insider, serve: d.postConfirmAsk},
+		{method: get, path: "/transfer/confirm", who: insider, serve: d.getConfirm(friendOrder{d})},
+		{method: post, path: "/transfer/confirm", who: insider, serve: d.postConfirm(friendOrder{d}), keep: d.keepConfirm(friendOrder{d})},
+		{method: post, path: "/transfer/confirm/ask", who: insider, serve: d.postConfirmAsk(friendOrder{d})},
 		{method: get, path: "/transfers/{id}", who: insider, serve: d.getReceipt},
 		{method: get, path: "/transfers/{id}/receipt", who: insider, serve: d.getSigned},
 		{method: get, path: "/topup", who: insider, serve: d.getTopUp},

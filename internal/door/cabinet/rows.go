@@ -7,6 +7,7 @@ import (
 	"rocketbank/internal/bank/card"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
@@ -180,6 +181,10 @@ func row(p *locale.Printer, o operation.Operation, cards []owned) ui.Operation {
 		out.Kind = ui.CardCredit
 	case operation.DisputeCredit:
 		out.Kind = ui.DisputeCredit
+	case operation.Payout:
+		out.Kind = ui.PayoutOut
+	case operation.PayoutReturn:
+		out.Kind = ui.PayoutBack
 	}
 	switch o.State {
 	case operation.Pending:
@@ -192,10 +197,34 @@ func row(p *locale.Printer, o operation.Operation, cards []owned) ui.Operation {
 	if o.Details.Purchase != nil {
 		bought(p, o, &out)
 	}
+	if o.Details.Payout != nil {
+		sentOut(p, o, &out)
+	}
 	if k, ok := byPurchase(cards, o); ok {
 		out.Card = k.shown.Name
 	}
 	return out
+}
+
+// sentOut names whom money went to at another bank. One that was refused is
+// drawn like a purchase that was: its sum stayed.
+func sentOut(p *locale.Printer, o operation.Operation, out *ui.Operation) {
+	to := outOf(o)
+	switch {
+	case out.Title != "":
+	case to.Way == payout.Card:
+		out.Title = p.T("cabinet.payout.card_row", locale.A("card", lastFour(to.Title)))
+	default:
+		out.Title = p.PhoneMasked(to.Title)
+	}
+	if out.Note == "" {
+		if out.Note = to.BankRU; p.Lang() == locale.English && to.BankEN != "" {
+			out.Note = to.BankEN
+		}
+	}
+	if o.State == operation.Reversed {
+		out.State, out.Reason = ui.Declined, p.T("cabinet.payout.row_refused")
+	}
 }
 
 // lastFour is how another bank's card is named: «•• 4821».

@@ -7,6 +7,7 @@ import (
 
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/limit"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
@@ -62,6 +63,10 @@ func (d *Door) renderRecipient(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	v := RecipientView{Page: d.shown(w, r), Phone: typed, Amount: x.Amount, From: x.From, Message: x.Message, Recent: recent, LookupsLeft: -1}
+	v.Ways = d.tabs(v.Page, "/transfer")
+	if v.Cards, err = d.recentOut(r, payout.Card); err != nil {
+		return err
+	}
 	v.Errors = problems
 	return d.render(w, r, status, RecipientPage(v))
 }
@@ -159,7 +164,6 @@ type offering struct {
 	left   limit.Left
 	quote  *Quote // nil: the sum cannot be read
 	token  string // of the quote
-	until  transfer.Quote
 	amount error // why the sum cannot be read or will be refused
 	source error // why the card cannot be used
 }
@@ -198,11 +202,12 @@ func (d *Door) offer(r *http.Request, x draft) (offering, error) {
 		o.amount = at(err, "amount")
 		return o, nil
 	}
-	o.until, o.token, o.quote = q, q.Token, showQuote(q, o.from, o.left)
+	t := termsOf(q)
+	o.token, o.quote = t.quote, showQuote(t, o.from, o.left)
 	if o.quote.Rule, err = d.Tariffs.Words(r.Context(), p, q.Price, ""); err != nil {
 		return o, err
 	}
-	if o.amount = d.foresee(q, o.from, o.left, of(r).session.Standing); o.amount != nil {
+	if o.amount = d.foresee(t, o.from, o.left, of(r).session.Standing); o.amount != nil {
 		problems, broken := explain(p, o.amount)
 		if broken != nil {
 			return o, broken
@@ -212,9 +217,9 @@ func (d *Door) offer(r *http.Request, x draft) (offering, error) {
 	return o, nil
 }
 
-func showQuote(q transfer.Quote, from owned, left limit.Left) *Quote {
-	out := &Quote{Amount: q.Amount, Fee: q.Fee, Total: q.Total, Left: from.account.Available(), LimitLeft: left.OutgoingDay.Left, LimitCap: left.OutgoingDay.Cap}
-	if rest, err := out.Left.Sub(q.Total); err == nil && rest.Minor >= 0 {
+func showQuote(t terms, from owned, left limit.Left) *Quote {
+	out := &Quote{Amount: t.amount, Fee: t.fee, Total: t.total, Left: from.account.Available(), LimitLeft: left.OutgoingDay.Left, LimitCap: left.OutgoingDay.Cap}
+	if rest, err := out.Left.Sub(t.total); err == nil && rest.Minor >= 0 {
 		out.Left = rest
 	}
 	return out
@@ -222,11 +227,11 @@ func showQuote(q transfer.Quote, from owned, left limit.Left) *Quote {
 
 // foresee tells what the book would refuse if it were asked now, so that the
 // form says it while there is something to correct. The book decides anew.
-func (d *Door) foresee(q transfer.Quote, from owned, left limit.Left, s client.Standing) error {
-	if err := d.Limits.Rules().CheckOrder(q.Amount, s, d.DB.Now()); err != nil {
+func (d *Door) foresee(t terms, from owned, left limit.Left, s client.Standing) error {
+	if err := d.Limits.Rules().CheckOrder(t.amount, s, d.DB.Now()); err != nil {
 		return err
 	}
-	rest, err := from.account.Available().Sub(q.Total)
+	rest, err := from.account.Available().Sub(t.total)
 	if err != nil {
 		return err
 	}
@@ -241,13 +246,13 @@ func (d *Door) foresee(q transfer.Quote, from owned, left limit.Left, s client.S
 		meter limit.Meter
 		err   *fault.Error
 	}{{left.OutgoingDay, limit.ErrOutgoingDay}, {left.OutgoingMonth, limit.ErrOutgoingMonth}} {
-		if q.Total.Minor > m.meter.Left.Minor {
+		if t.total.Minor > m.meter.Left.Minor {
 			return m.err.With("left", m.meter.Left).With("cap", m.meter.Cap)
 		}
 	}
 	for _, c := range left.Caps {
 		e := map[limit.Why]*fault.Error{limit.Scriptless: limit.ErrScriptless, limit.Reduced: limit.ErrReducedDay, limit.Simplified: limit.ErrSimplifiedDay}[c.Why]
-		if e != nil && c.Day.Cap.Cur != 0 && q.Total.Minor > c.Day.Left.Minor {
+		if e != nil && c.Day.Cap.Cur != 0 && t.total.Minor > c.Day.Left.Minor {
 			return e.With("left", c.Day.Left).With("cap", c.Day.Cap).With("until", c.Until)
 		}
 	}

@@ -39,6 +39,7 @@ type OperationView struct {
 	Last4    string        // of the card of ours
 	Purchase *PurchaseView // of a card at somebody else's terminal
 	Dispute  *DisputeLine  // of a purchase: the dispute there is, or how to open one
+	Out      *PayoutTo     // whom money went to at another bank, or came back from
 	Foreign  string        // last four digits of the other bank's card of a top-up
 	// RepeatHref is the prefilled form, «/transfer?to=…&amount=…»; empty hides it.
 	RepeatHref string

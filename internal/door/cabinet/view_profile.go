@@ -10,7 +10,8 @@ import (
 // PaymentsView is GET /payments: transfer and top-up, and recent people.
 type PaymentsView struct {
 	ui.Page
-	Recent []ui.Payee
+	Recent  []ui.Payee
+	ToCards bool // money goes to other banks' cards
 }
 
 // MoreView is GET /more.

@@ -18,6 +18,8 @@ type RecipientView struct {
 	Phone                 string // as typed
 	Amount, From, Message string // kept from the form, may be empty
 	Recent                []ui.Payee
+	Ways                  []WayTab
+	Cards                 []PayoutRow // other banks' cards paid lately
 	// LookupsLeft is told when fewer than six look-ups are left today; -1 hides it.
 	LookupsLeft int
 }
@@ -75,15 +77,17 @@ type QuoteView struct {
 	LimitLeft, LimitCap money.Amount
 }
 
-// ConfirmView is GET /transfer/confirm and POST /transfer/confirm when it was
-// refused.
+// ConfirmView is GET of a confirmation page, /transfer/confirm or
+// /payout/confirm, and POST of the same when it was refused.
 //
-// Form fields (to POST /transfer/confirm): passcode and everything in Hidden
-// (quote token, payee, message, idempotency key). On success 303 to
-// /transfers/{id}; the same key again leads to the same receipt.
+// Form fields (to POST Action): passcode and everything in Hidden (a draft with
+// quote token, message, idempotency key). On success 303 to the page of what
+// was done; the same key again leads to the same.
 type ConfirmView struct {
 	ui.Page
+	Action    string // the page's own address, where its form goes
 	Payee     ui.Payee
+	Out       *PayoutTo // who gets it at another bank; nil: Payee does
 	From      ui.Card
 	Quote     Quote
 	Message   string
@@ -100,6 +104,8 @@ type ConfirmView struct {
 	// Changed tells that the tariff changed since the price was shown: the page
 	// asks again with the new one.
 	Changed bool
+	// Late tells that the quote ran out and was made anew: the page asks again.
+	Late bool
 	// Stale tells that the quote ran out: the page offers a new calculation and
 	// no passcode field.
 	Stale bool

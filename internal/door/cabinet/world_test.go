@@ -22,6 +22,7 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/banktest"
+	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/limit"
@@ -29,6 +30,7 @@ import (
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/paper"
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/privacy"
 	"rocketbank/internal/bank/purchase"
 	"rocketbank/internal/bank/tariff"
@@ -58,6 +60,8 @@ type world struct {
 	book     *ledger.Book
 	hub      *live.Hub
 	acquirer *acquirer
+	network  *network // where other banks' cards are
+	payouts  *payout.Service
 	door     *cabinet.Door
 	shop     *authentication.Service // where shops ask about purchases
 	papers   *paper.Service
@@ -112,6 +116,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	w.origin = "http://localhost:" + port
 	w.acquirer = &acquirer{charges: map[string]topup.Outcome{}}
+	w.network = &network{says: payout.Outcome{State: payout.Settled, Reference: "632811000017"}}
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	operations, limits := operation.New(d, v), limit.New(d, v, limit.Standard())
 	tariffs := tariff.New(d)
@@ -127,6 +132,10 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.payouts = payout.New(payout.Deps{
+		DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
+		Rails: map[payout.Way]payout.Rail{payout.Card: w.network}, Log: log, Now: w.Now,
+	})
 	w.shop = w.authentications(d)
 	w.papers = paper.New(paper.Deps{DB: d, Vault: v, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
 	w.door = cabinet.New(cabinet.Deps{
@@ -136,8 +145,9 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
 		Operations: operations, Live: w.hub,
 		Transfers: transfer.New(transfer.Deps{
-			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
+			Cards: w.Cards, DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
 		}),
+		Payouts: w.payouts, Bins: bin.New(d),
 		Topups: topup.New(topup.Deps{
 			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Acquirer: w.acquirer, Live: w.hub,
 			Log: log, Now: w.Now, ReturnURL: func(s string) string { return w.origin + "/topup/" + s }, OwnBINs: []string{"550000"},
@@ -277,7 +287,7 @@ func (b *browser) post(path string, form url.Values) answer {
 
 // dressed signs the order that was shown last, as the page's script does.
 func (b *browser) dressed(path string, form url.Values) string {
-	signs := []string{"/transfer/confirm", "/profile/change", "/purchases/approve", "/profile/papers/send"}
+	signs := []string{"/transfer/confirm", "/payout/confirm", "/profile/change", "/purchases/approve", "/profile/papers/send"}
 	if b.key == nil || !slices.Contains(signs, path) || form.Has("signature") {
 		return form.Encode()
 	}

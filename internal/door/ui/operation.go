@@ -23,6 +23,8 @@ const (
 	CardCredit  Kind = "card_credit"
 
 	DisputeCredit Kind = "dispute_credit"
+	PayoutOut     Kind = "payout"        // to another bank
+	PayoutBack    Kind = "payout_return" // … and sent back by it
 )
 
 // State is how far an operation has come.

@@ -78,11 +78,13 @@ func (o Operation) icon() string {
 		return "user-round"
 	case TopUp, CardCredit:
 		return "credit-card"
+	case PayoutOut:
+		return "send"
 	case FeeKind:
 		return "percent"
 	case Cash:
 		return "banknote"
-	case MoneyBack, DisputeCredit:
+	case MoneyBack, DisputeCredit, PayoutBack:
 		return "undo-2"
 	case Purchase:
 		return orDefault(groupIcons[o.Group], "shopping-bag")
@@ -93,9 +95,9 @@ func (o Operation) icon() string {
 // tile is the tint of the operation's tile; colour is never the only sign.
 func (o Operation) tile() string {
 	switch o.Kind {
-	case TransferOut:
+	case TransferOut, PayoutOut:
 		return "k4"
-	case TransferIn, MoneyBack, DisputeCredit:
+	case TransferIn, MoneyBack, DisputeCredit, PayoutBack:
 		return "k1"
 	case TopUp, CardCredit:
 		return "k3"
@@ -110,7 +112,7 @@ func (o Operation) tile() string {
 // KindWord says what an operation is, of a purchase the kind of shop.
 func (o Operation) KindWord(p Page) string {
 	switch o.Kind {
-	case TransferOut, TransferIn, TopUp, FeeKind, Correction, Cash, MoneyBack, CardCredit, DisputeCredit:
+	case TransferOut, TransferIn, TopUp, FeeKind, Correction, Cash, MoneyBack, CardCredit, DisputeCredit, PayoutOut, PayoutBack:
 		return p.P.T("ui.kind." + string(o.Kind))
 	case Purchase:
 		if groupIcons[o.Group] != "" {

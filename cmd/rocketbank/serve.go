@@ -50,6 +50,8 @@ type serveCmd struct {
 	CardhostCA    string   `name:"cardhost-ca" placeholder:"FILE" help:"Authority whose certificates the network shows, PEM."`
 	NetworkSecret string   `name:"network-secret-file" placeholder:"FILE" help:"The card network's own secret for clearing files, when it is not the acquirer's."`
 
+	AgentsFile string `placeholder:"FILE" help:"Mobile operators and wallets that receivers of links may choose, as docs/partners.md has it; without it there are none."`
+
 	AlertHook        string `placeholder:"https://…" help:"Address that is told of each alert by a JSON request."`
 	AlertHookSecret  string `name:"alert-hook-secret-file" placeholder:"FILE" help:"File with the secret that seals those requests."`
 	AlertHookPrivate bool   `help:"Let that address lie in a private network."`
@@ -73,7 +75,7 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		DB: c.DB, Keys: keys, Heads: c.AuditHeads, Origin: c.Origin, Addr: c.Addr, PartnersOrigin: c.PartnersOrigin, PartnersAddr: c.PartnersAddr,
 		MetricsAddr: c.MetricsAddr, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, BIN: c.BIN,
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
-		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
+		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, Agents: c.AgentsFile, SecurityContact: c.SecurityContact,
 		ACSOrigin: c.ACSOrigin, ACSAddr: c.ACSAddr, DirectoryHost: c.DirectoryHost, DirectoryCA: c.DirectoryCA,
 		Cards:  app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
 		Alerts: app.Alerts{Hook: c.AlertHook, Private: c.AlertHookPrivate},

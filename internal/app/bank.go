@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/agent"
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/hsm"
@@ -66,6 +68,8 @@ type bank struct {
 	transfers       *transfer.Service
 	topups          *topup.Service
 	payouts         *payout.Service
+	claims          *claim.Service
+	agents          *agent.Service
 	notices         *notice.Service
 	outbox          *outbox.Worker
 	staff           *staff.Service
@@ -91,6 +95,7 @@ type parts struct {
 	acquirer topup.Acquirer
 	sms      notice.SMSSender
 	rails    map[payout.Way]payout.Rail // a way without one is closed
+	agents   agents                     // mobile operators and wallets
 
 	consoleOrigin string // where staff use the console; may be empty
 	acsOrigin     string // where 3-D Secure finds us; may be empty
@@ -152,8 +157,9 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	})
 	b.payouts = payout.New(payout.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders,
-		Rails: p.rails, Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
+		Rails: p.agents.rails(p.rails), Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
 	})
+	b.openClaims(p, home)
 	if err := b.openStaff(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/door/api"
 	"rocketbank/internal/door/cabinet"
 	"rocketbank/internal/door/partners"
@@ -52,7 +53,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	home := cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, Book: b.book, IDs: b.ids,
 		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits, Tariffs: b.tariffs,
-		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Authentications: b.authentications, Live: b.live,
+		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Topups: b.topups, Links: b.claims, Purchases: b.purchases, Disputes: b.disputes, Authentications: b.authentications, Live: b.live,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
 	programs := api.Deps{
@@ -73,14 +74,23 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	if err != nil {
 		return doors{}, err
 	}
+	receivers, err := b.links(kit, c)
+	if err != nil {
+		return doors{}, err
+	}
 	counted := newAnswers()
 	known, isKnown := b.known(front, c)
 	people, machines := counted.of("cabinet", home.Handler()), counted.of("api", open)
+	strangers := counted.of("links", receivers)
 	// By hand: a ServeMux here would answer a path it tidies (//x) by itself,
 	// without the headers that stand on every answer of the doors.
 	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			machines.ServeHTTP(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, claim.Path) {
+			strangers.ServeHTTP(w, r)
 			return
 		}
 		if isKnown[r.URL.Path] {

@@ -21,6 +21,7 @@ func (b *bank) runLoops(ctx context.Context) {
 	wg.Go(func() { b.live.Run(ctx) })
 	wg.Go(func() { b.topups.Run(ctx) })
 	wg.Go(func() { b.payouts.Run(ctx) })
+	wg.Go(func() { b.claims.Run(ctx) })
 	wg.Go(func() { b.cards.Run(ctx) })
 	wg.Go(func() { b.purchases.Run(ctx) })
 	if b.authentications != nil {

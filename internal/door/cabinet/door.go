@@ -17,6 +17,7 @@ import (
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/limit"
@@ -62,6 +63,7 @@ type Deps struct {
 	Payouts      *payout.Service
 	Bins         *bin.Service // whose a receiver's card is
 	Topups       *topup.Service
+	Links        *claim.Service // nil: this bank sends no money by links
 	Purchases    *purchase.Service
 	Disputes     *dispute.Service
 	Live         *hub.Hub

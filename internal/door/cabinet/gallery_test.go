@@ -215,6 +215,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	all = append(all, cardGallery(in, []ui.Card{main, trip, paused}, feed, say, with)...)
 	all = append(all, purchaseGallery(in, home, say, with)...)
 	all = append(all, payoutGallery(in, []ui.Card{main, trip, paused}, say, with)...)
+	all = append(all, linkGallery(in, []ui.Card{main, trip, paused}, say, with)...)
 	all = append(all, cardRulesGallery(in, main, say, with)...)
 	for _, g := range guides() {
 		all = append(all, exhibit{"guide-" + g.name, GuidePage(GuideView{Page: in, Guide: g.name}), false})

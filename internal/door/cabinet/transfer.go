@@ -93,7 +93,11 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		if perr != nil {
 			return perr
 		}
-		return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin()}))
+		link, err := d.linkTo(r, number, x)
+		if err != nil {
+			return err
+		}
+		return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin(), LinkHref: link}))
 	}
 	if !web.OnForm(err) {
 		return err
@@ -164,8 +168,8 @@ type offering struct {
 	left   limit.Left
 	quote  *Quote // nil: the sum cannot be read
 	token  string // of the quote
-	amount error // why the sum cannot be read or will be refused
-	source error // why the card cannot be used
+	amount error  // why the sum cannot be read or will be refused
+	source error  // why the card cannot be used
 }
 
 // offer works a draft out. Errors are those that no form can show.

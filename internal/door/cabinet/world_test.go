@@ -23,6 +23,7 @@ import (
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/bin"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/limit"
@@ -62,6 +63,7 @@ type world struct {
 	acquirer *acquirer
 	network  *network // where other banks' cards are
 	payouts  *payout.Service
+	claims   *claim.Service
 	door     *cabinet.Door
 	shop     *authentication.Service // where shops ask about purchases
 	papers   *paper.Service
@@ -136,6 +138,9 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 		DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
 		Rails: map[payout.Way]payout.Rail{payout.Card: w.network}, Log: log, Now: w.Now,
 	})
+	w.claims = w.links(claim.Deps{
+		DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Payouts: w.payouts, IDs: ids, Live: w.hub,
+	})
 	w.shop = w.authentications(d)
 	w.papers = paper.New(paper.Deps{DB: d, Vault: v, IDs: ids, Clients: w.Clients, Scans: w.Apply.Scans(), Now: w.Now})
 	w.door = cabinet.New(cabinet.Deps{
@@ -147,7 +152,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 		Transfers: transfer.New(transfer.Deps{
 			Cards: w.Cards, DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
 		}),
-		Payouts: w.payouts, Bins: bin.New(d),
+		Payouts: w.payouts, Links: w.claims, Bins: bin.New(d),
 		Topups: topup.New(topup.Deps{
 			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Acquirer: w.acquirer, Live: w.hub,
 			Log: log, Now: w.Now, ReturnURL: func(s string) string { return w.origin + "/topup/" + s }, OwnBINs: []string{"550000"},
@@ -287,7 +292,7 @@ func (b *browser) post(path string, form url.Values) answer {
 
 // dressed signs the order that was shown last, as the page's script does.
 func (b *browser) dressed(path string, form url.Values) string {
-	signs := []string{"/transfer/confirm", "/payout/confirm", "/profile/change", "/purchases/approve", "/profile/papers/send"}
+	signs := []string{"/transfer/confirm", "/payout/confirm", "/link/confirm", "/profile/change", "/purchases/approve", "/profile/papers/send"}
 	if b.key == nil || !slices.Contains(signs, path) || form.Has("signature") {
 		return form.Encode()
 	}

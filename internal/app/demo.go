@@ -210,7 +210,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	}
 	b, err = openBank(ctx, parts{
 		agents: others,
-		db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
+		db:     d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
 		consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme,
 	})
 	if err != nil {

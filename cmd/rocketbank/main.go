@@ -33,6 +33,7 @@ type commands struct {
 	Rates    ratesCmd    `cmd:"" help:"Keep the partner bank's exchange rates."`
 	Tariff   tariffCmd   `cmd:"" help:"Keep or show what operations cost."`
 	Bins     binsCmd     `cmd:"" help:"Keep the table by which a card's bank is known."`
+	Agents   agentsCmd   `cmd:"" help:"Close a mobile operator or wallet for receivers of links, or open it again."`
 	Inspect  inspectCmd  `cmd:"" help:"Decode and check one artefact."`
 	APISign  apiSignCmd  `cmd:"" name:"api-sign" help:"Sign an order of the open API with a token's key."`
 	Version  versionCmd  `cmd:"" help:"Tell which program this is."`

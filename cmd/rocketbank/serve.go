@@ -67,6 +67,8 @@ type serveCmd struct {
 	PhonerailBIK     string `name:"phonerail-bik" placeholder:"DIGITS" help:"Our БИК."`
 	PhonerailAccount string `placeholder:"DIGITS" help:"Our account there, for payments that have no payer's phone."`
 
+	AgentsFile string `placeholder:"FILE" help:"Mobile operators and wallets that receivers of links may choose, as docs/partners.md has it; without it there are none."`
+
 	AlertHook        string `placeholder:"https://…" help:"Address that is told of each alert by a JSON request."`
 	AlertHookSecret  string `name:"alert-hook-secret-file" placeholder:"FILE" help:"File with the secret that seals those requests."`
 	AlertHookPrivate bool   `help:"Let that address lie in a private network."`
@@ -90,7 +92,7 @@ func (c serveCmd) Run(ctx context.Context, out io.Writer) error {
 		DB: c.DB, Keys: keys, Heads: c.AuditHeads, Origin: c.Origin, Addr: c.Addr, PartnersOrigin: c.PartnersOrigin, PartnersAddr: c.PartnersAddr,
 		MetricsAddr: c.MetricsAddr, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, BIN: c.BIN,
 		AcquirerURL: c.AcquirerURL, PayOrigins: c.PayOrigin, SMSURL: c.SMSURL,
-		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, SecurityContact: c.SecurityContact,
+		ConsoleOrigin: c.ConsoleOrigin, ConsoleAddr: c.ConsoleAddr, AuditReport: c.AuditReport, Agents: c.AgentsFile, SecurityContact: c.SecurityContact,
 		ACSOrigin: c.ACSOrigin, ACSAddr: c.ACSAddr, DirectoryHost: c.DirectoryHost, DirectoryCA: c.DirectoryCA,
 		Cards: app.CardLine{Addr: c.CardhostAddr, Cert: c.CardhostCert, Key: c.CardhostKey, ClientCA: c.CardhostCA},
 		Credits: app.CreditLine{Addr: c.NetworkAddr, Cert: c.NetworkCert, Key: c.NetworkKey, CA: c.NetworkCA, Acquirer: cmp.Or(c.NetworkAcquirer, c.BIN),

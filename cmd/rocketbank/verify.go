@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
@@ -53,7 +54,7 @@ func (c verifyCmd) Run(ctx context.Context, out io.Writer) error {
 
 // bookChecks are what the rooms add to the book's own verification.
 func bookChecks() []ledger.Check {
-	return []ledger.Check{operation.Check, operation.CheckPrices, topup.Check, payout.Check, purchase.Check, dispute.Check, order.Check, card.Check}
+	return []ledger.Check{operation.Check, operation.CheckPrices, topup.Check, payout.Check, claim.Check, purchase.Check, dispute.Check, order.Check, card.Check}
 }
 
 // auditTrail is a ledger.Check of another kind: what was done is still told

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/agent"
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/friend"
@@ -78,6 +80,8 @@ type bank struct {
 	webhooks        *webhook.Service
 	network         *cardnetwork.Rail // nil: no credits to other banks' cards
 	receivers       *receiver.Service
+	claims          *claim.Service
+	agents          *agent.Service
 	notices         *notice.Service
 	outbox          *outbox.Worker
 	staff           *staff.Service
@@ -108,6 +112,7 @@ type parts struct {
 	rails    map[payout.Way]payout.Rail // a way without one is closed
 	network  *cardnetwork.Rail          // the one of them that keeps a line; may be nil
 	phones   *phonerail.Client          // the phone-number rail; may be nil
+	agents   agents                     // mobile operators and wallets
 
 	consoleOrigin string // where staff use the console; may be empty
 	acsOrigin     string // where 3-D Secure finds us; may be empty
@@ -172,13 +177,14 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	})
 	b.payouts = payout.New(payout.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders,
-		Rails: p.railsOf(), Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
+		Rails: p.agents.rails(p.railsOf()), Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
 	})
 	b.webhooks = webhook.New(webhook.Deps{
 		DB: p.db, Vault: p.vault, IDs: b.ids, Operations: b.operations, Tokens: b.access, Document: api.Document, Secret: access.NewHookSecret,
 		Caller: hook.NewCaller(hookIn, p.private, time.Now), Private: p.private, Log: p.log, Now: time.Now,
 	})
 	b.openReceivers(p)
+	b.openClaims(p, home)
 	if err := b.openStaff(p); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}

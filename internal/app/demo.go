@@ -186,6 +186,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 		SMSKey: apiKey, AcquirerKey: apiKey, CallbackSecret: secret, Clock: clk, Log: c.Log,
 		RailSecret: secret, RailMember: demoMember, RailCallback: ready.Partners + partners.PhoneRailPath,
 		CardHost: ready.Cardhost, ACS: ready.ACS, ZPK: zpk, ClearingURL: ready.Partners + partners.ClearingPath,
+		Agents:  demoAgents(),
 		Wallet:  func(ctx context.Context) ([]sandbox.Plastic, error) { return b.plastic(ctx) },
 		Console: ready.Console, Staff: func(role string) (sandbox.StaffLink, error) { return b.staffLink(ctx, role) },
 	})
@@ -213,8 +214,12 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	if err != nil {
 		return err
 	}
+	others, err := demoLines(ready.Sandbox, apiKey, secret)
+	if err != nil {
+		return err
+	}
 	b, err = openBank(ctx, parts{
-		db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
+		agents: others, db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
 		phones: phones, consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme, network: network, rails: rails(network), private: true,
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/bin"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/door/api"
 	"rocketbank/internal/door/cabinet"
 	"rocketbank/internal/door/partners"
@@ -55,7 +56,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	home := cabinet.New(cabinet.Deps{
 		Front: front, Kit: kit, DB: b.db, Vault: b.vault, Book: b.book, IDs: b.ids,
 		Clients: b.clients, Cards: b.cards, Access: b.access, Applications: b.applications, Limits: b.limits, OwnLimits: b.ownLimits, Tariffs: b.tariffs,
-		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Receivers: b.receivers, Topups: b.topups, Purchases: b.purchases, Disputes: b.disputes, Webhooks: b.webhooks, Friends: b.friends, Authentications: b.authentications, Live: b.live,
+		Operations: b.operations, Orders: b.orders, Papers: b.papers, Privacy: b.privacy, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Receivers: b.receivers, Topups: b.topups, Links: b.claims, Purchases: b.purchases, Disputes: b.disputes, Webhooks: b.webhooks, Friends: b.friends, Authentications: b.authentications, Live: b.live,
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
 	programs := api.Deps{
@@ -83,14 +84,23 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	if err != nil {
 		return doors{}, err
 	}
+	receivers, err := b.links(kit, c)
+	if err != nil {
+		return doors{}, err
+	}
 	counted := newAnswers()
 	known, isKnown := b.known(front, c)
 	people, machines := counted.of("cabinet", home.Handler()), counted.of("api", open)
+	strangers := counted.of("links", receivers)
 	// By hand: a ServeMux here would answer a path it tidies (//x) by itself,
 	// without the headers that stand on every answer of the doors.
 	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			machines.ServeHTTP(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, claim.Path) {
+			strangers.ServeHTTP(w, r)
 			return
 		}
 		if isKnown[r.URL.Path] {

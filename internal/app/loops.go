@@ -25,6 +25,7 @@ func (b *bank) runLoops(ctx context.Context) {
 	if b.network != nil {
 		wg.Go(func() { b.network.Run(ctx, b.payouts.Hint) })
 	}
+	wg.Go(func() { b.claims.Run(ctx) })
 	wg.Go(func() { b.cards.Run(ctx) })
 	wg.Go(func() { b.purchases.Run(ctx) })
 	if b.authentications != nil {

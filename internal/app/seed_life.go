@@ -45,6 +45,10 @@ func plots() []plot {
 		{86, orders(pavel)}, {88, makes(pavel)},
 		{89, opens(pavel, dispute.NotMe, "Этой покупки я не делал: телефон в тот день был со мной")},
 		{90, orders(sveta)},
+		{66, sendsLink(anya, friendOfAnya, 1_500_00, "на кино", true)},
+		{70, closesWallet},
+		{80, sendsLink(anya, formerNumber, 700_00, "за такси", false)},
+		{90, sendsLink(anya, friendOfAnya, 2_000_00, "с днём рождения", false)},
 	}
 }
 

@@ -88,11 +88,16 @@ func (s *seeder) orderCode(ctx context.Context, number, what string) (string, er
 
 // sign confirms a transfer with the key of the person's token.
 func (s *seeder) sign(ctx context.Context, p *seeded, quote, words string) (order.Signed, client.Standing, error) {
-	token, err := s.bank.access.ByToken(ctx, p.Token)
+	doc, err := s.bank.transfers.Order(p.entry.Session.Client, quote, words)
 	if err != nil {
 		return order.Signed{}, client.Standing{}, err
 	}
-	doc, err := s.bank.transfers.Order(token.Client, quote, words)
+	return s.signText(ctx, p, doc)
+}
+
+// signText signs any order with the token's key.
+func (s *seeder) signText(ctx context.Context, p *seeded, doc order.Document) (order.Signed, client.Standing, error) {
+	token, err := s.bank.access.ByToken(ctx, p.Token)
 	if err != nil {
 		return order.Signed{}, client.Standing{}, err
 	}

@@ -65,6 +65,10 @@ type ServeConfig struct {
 	// Behind a proxy it is the proxy that asks for them.
 	DirectoryCA string
 
+	// Agents is the file that names mobile operators and wallets; empty: there
+	// are none.
+	Agents string
+
 	Alerts          Alerts
 	AuditReport     string // what `make audit` wrote last; may be empty
 	SecurityContact string // URI for security.txt; the bank's phone when empty
@@ -188,11 +192,15 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
+	others, err := readAgents(c.Agents)
+	if err != nil {
+		return fmt.Errorf("--agents-file: %w", err)
+	}
 	network, err := c.Credits.open(c.Log, clk.Now)
 	if err != nil {
 		return err
 	}
-	b, err := openBank(ctx, parts{db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
+	b, err := openBank(ctx, parts{agents: others, db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
 		network: network, rails: rails(network),
 		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, phones: phones, alerts: c.Alerts})
 	if err != nil {

@@ -58,6 +58,9 @@ const (
 	KindDispute Kind = 9
 	// KindPayout is money sent out of the bank: its hold, its posting, what comes back.
 	KindPayout Kind = 10
+	// KindLink is money sent by a link: into transit, out of it to a client of
+	// ours, and back.
+	KindLink Kind = 11
 )
 
 // Phase is the step a transaction takes.

@@ -31,13 +31,14 @@ type door struct {
 	credits  *credits
 	till     *till
 	shop     *shop
+	agents   *agents
 	post     *courier
 	railway  *railway
 	pages    map[string]*template.Template
 	log      *slog.Logger
 }
 
-func newDoor(cfg Config, sms *gateway, acq *acquirer, given *credits, till *till, web *shop, post *courier, rail *railway) (http.Handler, error) {
+func newDoor(cfg Config, sms *gateway, acq *acquirer, given *credits, till *till, web *shop, post *courier, rail *railway, paid *agents) (http.Handler, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func newDoor(cfg Config, sms *gateway, acq *acquirer, given *credits, till *till
 	if err != nil {
 		return nil, err
 	}
-	d := &door{cfg: cfg, sms: sms, acquirer: acq, credits: given, till: till, shop: web, post: post, railway: rail, pages: pages, log: cfg.Log}
+	d := &door{cfg: cfg, sms: sms, acquirer: acq, credits: given, till: till, shop: web, post: post, railway: rail, agents: paid, pages: pages, log: cfg.Log}
 	return d.routes(http.FileServerFS(static)), nil
 }
 
@@ -98,6 +99,12 @@ func (d *door) routes(static http.Handler) http.Handler {
 		mux.Handle("POST /shop/return/{order}", d.page(d.postReturn))
 		guard.AddInsecureBypassPattern("POST /shop/return/{order}")
 		mux.Handle("POST /shop/result", d.api(d.postResult))
+	}
+	if len(d.cfg.Agents) > 0 {
+		mux.Handle("GET /agents", d.page(d.getAgents))
+		mux.Handle("POST "+AgentsPath+"/{agent}/accounts/check", d.sealed(d.postAccount))
+		mux.Handle("POST "+AgentsPath+"/{agent}/payments", d.sealed(d.postAgentPayment))
+		mux.Handle("GET "+AgentsPath+"/{agent}/payments/{key}", d.sealed(d.getAgentPayment))
 	}
 	mux.Handle("POST /language", d.page(d.postLanguage))
 
@@ -210,6 +217,7 @@ type sheet struct {
 	Till    bool
 	Shop    bool
 	Rail    bool
+	Agents  bool
 	Refresh int // seconds between reloads without script; 0 = none
 	Data    any
 }
@@ -242,7 +250,7 @@ func (d *door) sheet(r *http.Request, title string, data any) sheet {
 	p := locale.For(langOf(r))
 	return sheet{
 		Printer: p, Title: p.T(title), Path: r.URL.Path, Now: d.cfg.now().In(clock.Moscow),
-		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Till: d.till != nil, Shop: d.shop != nil, Rail: d.railway != nil, Data: data,
+		Bank: d.cfg.BankOrigin, Clock: d.cfg.Clock != nil, Staff: d.cfg.Staff != nil, Till: d.till != nil, Shop: d.shop != nil, Rail: d.railway != nil, Agents: len(d.cfg.Agents) > 0, Data: data,
 	}
 }
 

@@ -67,7 +67,9 @@ type Config struct {
 	RailMember   string
 	RailCallback string
 	// ACS is the origin of the bank's access control server; empty: no web shop.
-	ACS       string
+	ACS string
+	// Agents are the mobile operators and wallets it plays; none: there are none.
+	Agents    []Agent
 	SlowFor   time.Duration     // how long the slow card takes; nought means 20 s
 	LateFor   time.Duration     // how long the late answer to a credit takes; nought means 20 s
 	Transport http.RoundTripper // carries callbacks; nil means the network
@@ -92,6 +94,7 @@ type Sandbox struct {
 	courier  *courier
 	till     *till    // nil: no terminals
 	railway  *railway // nil: no phone-number rail
+	agents   *agents
 
 	lateFor time.Duration
 	log     *slog.Logger
@@ -127,6 +130,9 @@ func New(cfg Config) (*Sandbox, error) {
 	}
 
 	s := &Sandbox{sms: sms, acquirer: acq, credits: given, courier: post, lateFor: cfg.LateFor, log: cfg.Log, stop: stop}
+	if s.agents, err = openAgents(cfg, ids); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if cfg.CardHost != "" {
 		if s.till, err = openTill(cfg, ids); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -141,7 +147,7 @@ func New(cfg Config) (*Sandbox, error) {
 	if s.till != nil && cfg.ACS != "" {
 		web = newShop(cfg, s.till, ids)
 	}
-	s.Handler, err = newDoor(cfg, sms, acq, given, s.till, web, post, s.railway)
+	s.Handler, err = newDoor(cfg, sms, acq, given, s.till, web, post, s.railway, s.agents)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -162,10 +168,14 @@ func (s *Sandbox) Close() error {
 	if s.till != nil {
 		till = s.till.close()
 	}
+	var agents error
+	if s.agents != nil {
+		agents = s.agents.close()
+	}
 	if s.railway != nil {
 		rail = s.railway.close()
 	}
-	return errors.Join(s.sms.close(), s.acquirer.close(), s.credits.close(), till, rail)
+	return errors.Join(s.sms.close(), s.acquirer.close(), s.credits.close(), till, rail, agents)
 }
 
 func (cfg Config) checked() (Config, error) {

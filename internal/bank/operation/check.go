@@ -91,9 +91,13 @@ func walk(ctx context.Context, r db.Reader, see func(l line, sign int)) error {
 			if !promises(t) {
 				continue
 			}
+			told := t.Txn
+			if t.Phase == ledger.Reversal {
+				told = t.Refers
+			}
 			for _, l := range t.Legs {
 				if !l.Account.Bank() {
-					see(line{l.Account, t.Txn, l.Amount.Minor}, -1)
+					see(line{l.Account, told, l.Amount.Minor}, -1)
 				}
 			}
 		}
@@ -110,6 +114,8 @@ func promises(t ledger.Record) bool {
 	}
 	switch t.Kind {
 	case ledger.KindTransfer, ledger.KindTopUp, ledger.KindCorrection, ledger.KindDispute, ledger.KindPayout:
+	case ledger.KindLink: // the row of a link that went back tells of both ways
+		return t.Phase == ledger.Posted || t.Phase == ledger.Reversal
 	default:
 		return false
 	}
@@ -137,8 +143,11 @@ func walkFeeds(ctx context.Context, r db.Reader, see func(l line, sign int)) err
 				rows.Close()
 				return fmt.Errorf("operation %x of %d: %w", last, owner, err)
 			}
-			if State(state) == Done && !Kind(kind).OfCard() {
+			if State(state) == Done && !Kind(kind).OfCard() || Kind(kind) == LinkOut {
 				see(line{ledger.AccountID(account), x, amount}, +1)
+			}
+			if Kind(kind) == LinkOut && State(state) == Reversed {
+				see(line{ledger.AccountID(account), x, -amount}, +1)
 			}
 		}
 		rows.Close()

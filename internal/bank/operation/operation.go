@@ -41,6 +41,8 @@ const (
 	DisputeCredit Kind = 9
 	Payout        Kind = 10 // sent out of the bank: to a card, a phone
 	PayoutReturn  Kind = 11 // sent out, and sent back by the other side
+	LinkOut       Kind = 12 // by a link, whose receiver chooses where it goes
+	LinkIn        Kind = 13 // taken from a link
 )
 
 // String gives the stable word used by the API: "transfer_out".
@@ -68,6 +70,10 @@ func (k Kind) String() string {
 		return "payout"
 	case PayoutReturn:
 		return "payout_return"
+	case LinkOut:
+		return "link_out"
+	case LinkIn:
+		return "link_in"
 	}
 	return "other"
 }

@@ -44,8 +44,11 @@ func CheckPrices(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
 			p := tariff.Price{
 				Version: version, Rule: int(rule), Kind: tariff.Friend, Amount: rub(-amount - fee), Free: rub(free), Fee: rub(fee),
 			}
+			if Kind(kind) == LinkOut {
+				p.Kind = tariff.Link
+			}
 			wrong := book.Wrong(p, time.UnixMicro(at))
-			if Kind(kind) != TransferOut {
+			if p.Kind == tariff.Friend && Kind(kind) != TransferOut {
 				wrong = "by the tariff, which has nothing to say about it"
 			}
 			if wrong != "" {

@@ -122,6 +122,8 @@ func (s *Service) words(lang locale.Lang, p Parsed, code string) string {
 	switch {
 	case p.Kind == Transfer && inRoubles:
 		text = l.T("order.sms_transfer", locale.A("code", code), locale.A("sum", sum), locale.A("name", p.Words("to")))
+	case p.Kind == Link && inRoubles:
+		text = l.T("order.sms_link", locale.A("code", code), locale.A("sum", sum), locale.A("phone", phone.Number(p.Words("to")).Pretty()))
 	case p.Kind == OnlinePurchase:
 		text = purchaseWords(l, p, code)
 	default:
@@ -162,6 +164,8 @@ func (k Kind) word() string {
 		return "card"
 	case OnlinePurchase:
 		return "purchase"
+	case Link:
+		return "link"
 	}
 	return "transfer"
 }

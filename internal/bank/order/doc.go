@@ -40,6 +40,8 @@ const (
 	NewFactor     Kind = 8 // passcode, code word, phone
 	CardRules     Kind = 9 // switches and limits of a card that become looser
 
+	Link Kind = 14 // money to whoever has a phone, who chooses where it goes
+
 	OnlinePurchase Kind = 12 // a purchase in the internet, asked about by 3-D Secure
 	Payout         Kind = 13 // money to another bank
 )
@@ -51,6 +53,7 @@ var whats = map[Kind]string{
 	CardRules:      "looser rules of a card",
 	OnlinePurchase: "purchase on the internet",
 	Payout:         "transfer to another bank",
+	Link:           "transfer by a link",
 }
 
 // What gives the words for a kind, as they stand in the text.

@@ -28,7 +28,7 @@ func Kinds() []Kind { return []Kind{TopUp, Friend, CardOut, PhoneOut, Link, Requ
 
 // Open tells whether every bank does this kind of operation. The list prices
 // more: a way opens with its rail (payout.Service), its price known beforehand.
-func (k Kind) Open() bool { return k == TopUp || k == Friend }
+func (k Kind) Open() bool { return k == TopUp || k == Friend || k == Link }
 
 // The refusals of this room.
 var (

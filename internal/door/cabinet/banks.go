@@ -173,5 +173,5 @@ func (d *Door) getNobody(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return err
 	}
-	return d.renderNotClient(w, r, phone.Number(x.Phone))
+	return d.renderNotClient(w, r, phone.Number(x.Phone), x)
 }

@@ -17,6 +17,7 @@ import (
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/friend"
@@ -67,6 +68,7 @@ type Deps struct {
 	Bins         *bin.Service      // whose a receiver's card is
 	Receivers    *receiver.Service // people in other banks; nil: this bank is not on the rail
 	Topups       *topup.Service
+	Links        *claim.Service // nil: this bank sends no money by links
 	Purchases    *purchase.Service
 	Disputes     *dispute.Service
 	Webhooks     *webhook.Service

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"rocketbank/internal/bank/claim"
 	"strings"
 	"time"
 
@@ -45,6 +46,16 @@ func (d *Door) getEvents(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		s.payout = which
+	}
+	if asked := r.URL.Query().Get("link"); asked != "" {
+		which, err := id.Parse(claim.Prefix, asked)
+		if err != nil {
+			return web.ErrNotFound.Because(err)
+		}
+		if _, err := d.Links.One(r.Context(), of(r).session.Client, which); err != nil {
+			return err
+		}
+		s.link = which
 	}
 	// The server's deadlines are for pages. A transport without deadlines
 	// (a test's recorder) does without.
@@ -90,13 +101,14 @@ type stream struct {
 	r      *http.Request
 	out    *http.ResponseController
 	newest id.ID // the newest operation that the page shows
+	link   id.ID // the page of this link waits; zero: it does not
 	payout id.ID // the page of this payout waits for its end; zero: it is the home page
 }
 
 // missed draws what has happened since the page was: while it was on its way,
 // or while its stream was cut or its tab hidden.
 func (s *stream) missed() error {
-	if !s.payout.IsZero() {
+	if !s.payout.IsZero() || !s.link.IsZero() {
 		return nil // the first wake-up draws it
 	}
 	if after, err := id.Parse("op", s.r.URL.Query().Get("after")); err == nil {
@@ -123,7 +135,7 @@ func (s *stream) alive() error {
 }
 
 func (s *stream) still() error {
-	if !s.payout.IsZero() {
+	if !s.payout.IsZero() || !s.link.IsZero() {
 		return s.news() // another process may have moved it
 	}
 	if err := s.alive(); err != nil {
@@ -156,6 +168,30 @@ func (s *stream) ended() error {
 	return io.EOF
 }
 
+// linkNews draws a link anew; once it is over, it says goodbye.
+func (s *stream) linkNews() error {
+	l, err := s.d.Links.One(s.r.Context(), of(s.r).session.Client, s.link)
+	if err != nil {
+		return s.broken(err)
+	}
+	v, err := s.d.linkPage(s.r, l)
+	if err != nil {
+		return s.broken(err)
+	}
+	var b bytes.Buffer
+	if err := LinkLive(v).Render(s.r.Context(), &b); err != nil {
+		return s.broken(err)
+	}
+	text := message(b.String())
+	if l.State.Final() {
+		text += "event: bye\ndata: bye\n\n"
+	}
+	if err := s.send(text); err != nil || !l.State.Final() {
+		return err
+	}
+	return io.EOF
+}
+
 // news draws the home page's parts anew, or the payout a page waits for.
 func (s *stream) news() error {
 	if err := s.alive(); err != nil {
@@ -163,6 +199,9 @@ func (s *stream) news() error {
 	}
 	if !s.payout.IsZero() {
 		return s.ended()
+	}
+	if !s.link.IsZero() {
+		return s.linkNews()
 	}
 	v, err := s.d.home(s.r)
 	if err != nil {

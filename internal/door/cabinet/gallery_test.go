@@ -226,6 +226,7 @@ func gallery(kit *ui.Kit, lang locale.Lang, theme ui.Theme) []exhibit {
 	all = append(all, purchaseGallery(in, home, say, with)...)
 	all = append(all, payoutGallery(in, []ui.Card{main, trip, paused}, say, with)...)
 	all = append(all, phoneGallery(in, []ui.Card{main, trip, paused}, say, with)...)
+	all = append(all, linkGallery(in, []ui.Card{main, trip, paused}, say, with)...)
 	all = append(all, cardRulesGallery(in, main, say, with)...)
 	for _, g := range guides() {
 		all = append(all, exhibit{"guide-" + g.name, GuidePage(GuideView{Page: in, Guide: g.name}), false})

@@ -167,7 +167,7 @@ func (d *Door) getPayments(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return d.render(w, r, http.StatusOK, PaymentsPage(PaymentsView{Page: d.shown(w, r), Recent: recent, ToCards: d.open(payout.Card)}))
+	return d.render(w, r, http.StatusOK, PaymentsPage(PaymentsView{Page: d.shown(w, r), Recent: recent, ToCards: d.open(payout.Card), ByLink: d.Links != nil}))
 }
 
 // recentPeople is how many people a list of recent ones names.

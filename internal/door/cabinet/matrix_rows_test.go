@@ -10,14 +10,14 @@ type things struct {
 	p         *person
 	applicant *browser // ordering a card, all filled in, nothing sent
 
-	operation, transfer, payout, login, topup, card, order, shot, purchase string // paths
-	paper                                                                  string // of a picture that the contact centre waits for
-	bought, dispute                                                        string // … of a purchase, and of what is wrong with another
-	friend                                                                 string // somebody in his contact book
-	hook                                                                   string // path of a webhook
-	device, session, token, passkey, alert                                 string // as forms name them
-	payee                                                                  string
-	notMe                                                                  string // the token of a message's link
+	operation, transfer, payout, link, login, topup, card, order, shot, purchase string // paths
+	paper                                                                        string // of a picture that the contact centre waits for
+	bought, dispute                                                              string // … of a purchase, and of what is wrong with another
+	friend                                                                       string // somebody in his contact book
+	hook                                                                         string // path of a webhook
+	device, session, token, passkey, alert                                       string // as forms name them
+	payee                                                                        string
+	notMe                                                                        string // the token of a message's link
 }
 
 // may is a line of the matrix: what a route answers to the owner of the things
@@ -198,6 +198,15 @@ func cabinetMatrix() map[string]may {
 		"POST /payout/confirm/ask":    inside("422"),
 		"GET /payouts/{id}":           owned(func(o *things) string { return o.payout }),
 		"GET /payouts/{id}/receipt":   owned(func(o *things) string { return o.payout + "/receipt" }),
+		"GET /transfer/link":          inside("200"),
+		"POST /transfer/link":         inside("422"),
+		"GET /link/confirm":           inside("303 /transfer/link"),
+		"POST /link/confirm":          inside("303 /transfer/link"),
+		"POST /link/confirm/ask":      inside("422"),
+		"GET /links":                  inside("200"),
+		"GET /links/{id}":             owned(func(o *things) string { return o.link }),
+		"GET /links/{id}/receipt":     owned(func(o *things) string { return o.link + "/receipt" }),
+		"POST /links/{id}/cancel":     {owner: "303 /links/{id}", other: "404", nobody: toLogin, path: func(o *things) string { return o.link + "/cancel" }},
 		"GET /topup":                  inside("200"),
 		"POST /topup":                 inside("422"),
 		"POST /topup/quote":           inside("422"),

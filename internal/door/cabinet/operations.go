@@ -2,6 +2,7 @@ package cabinet
 
 import (
 	"net/http"
+	"rocketbank/internal/bank/claim"
 	"strconv"
 	"strings"
 
@@ -108,6 +109,8 @@ func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
 		if d.open(to.Way) {
 			v.RepeatHref = formOf(to.Way) + "?repeat=" + sent.Text(payout.Prefix)
 		}
+	case operation.LinkOut:
+		v.Fee, v.ReceiptHref = &o.Fee, "/links/"+o.ID.Text(claim.Prefix)
 	case operation.TopUp:
 		v.Fee = &o.Fee
 		if strings.HasPrefix(o.Details.Order, topup.Prefix+"_") { // older rows do not know it

@@ -40,6 +40,9 @@ func (d *Door) tabs(p ui.Page, here string) (out []WayTab) {
 			out = append(out, WayTab{Href: w.tab, Label: p.P.T("cabinet.way." + w.of.String()), Current: w.tab == here})
 		}
 	}
+	if d.Links != nil {
+		out = append(out, WayTab{Href: "/transfer/link", Label: p.P.T("cabinet.way.link"), Current: here == "/transfer/link"})
+	}
 	return out
 }
 

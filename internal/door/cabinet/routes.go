@@ -46,7 +46,7 @@ type route struct {
 // routes is every way into the cabinet, in the order of the menu.
 func (d *Door) routes() []route {
 	get, post := http.MethodGet, http.MethodPost
-	return append(slices.Concat(d.orderRoutes(), d.numberRoutes(), d.cardRoutes(), d.cardRuleRoutes(), d.purchaseRoutes(), d.disputeRoutes(), d.payoutRoutes(), d.phoneRoutes(), d.friendRoutes(), d.webhookRoutes()), []route{
+	return append(slices.Concat(d.orderRoutes(), d.numberRoutes(), d.cardRoutes(), d.cardRuleRoutes(), d.purchaseRoutes(), d.disputeRoutes(), d.payoutRoutes(), d.phoneRoutes(), d.friendRoutes(), d.linkRoutes(), d.webhookRoutes()), []route{
 		// The way in.
 		{method: get, path: "/login", who: visitor, serve: d.getLogin},
 		{method: post, path: "/login", who: visitor, entry: true, serve: d.postLogin},

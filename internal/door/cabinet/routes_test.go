@@ -16,7 +16,7 @@ import (
 // concrete fills the path of a route: ids of the right kind that are nobody's.
 func concrete(rt cabinet.RouteRow) string {
 	x := id.ID{1, 2, 3}
-	for pattern, prefix := range map[string]string{"/operations/": "op", "/cards/": "cd", "/transfers/": "tr", "/topup/": "tu", "/profile/logins/": "as", "/profile/orders/": "or", "/order/scans/": "sc", "/profile/papers/": "sc", "/purchases/": "au", "/disputes/": "di", "/payouts/": "po", "/friends/": "fr", "/profile/webhooks/": "wh"} {
+	for pattern, prefix := range map[string]string{"/operations/": "op", "/cards/": "cd", "/transfers/": "tr", "/topup/": "tu", "/profile/logins/": "as", "/profile/orders/": "or", "/order/scans/": "sc", "/profile/papers/": "sc", "/purchases/": "au", "/disputes/": "di", "/payouts/": "po", "/links/": "lk", "/friends/": "fr", "/profile/webhooks/": "wh"} {
 		if strings.HasPrefix(rt.Path, pattern) {
 			return strings.ReplaceAll(rt.Path, "{id}", x.Text(prefix))
 		}
@@ -70,6 +70,9 @@ func TestWhoMayComeIn(t *testing.T) {
 	mine["/friends/{id}/pay"] = mine["/friends/{id}"] + "/pay"
 	mine["/purchases/{id}"], _ = p.challenged(1)
 	mine["/payouts/{id}"] = p.sendsToCard("50")
+	mine["/links/{id}"] = p.sendsLink("20")
+	mine["/links/{id}/receipt"] = mine["/links/{id}"] + "/receipt"
+	mine["/links/{id}/cancel"] = mine["/links/{id}"] + "/cancel"
 	mine["/payouts/{id}/receipt"] = mine["/payouts/{id}"] + "/receipt"
 	// An applicant's pictures and signed orders have their rows, owner, stranger
 	// and nobody, in TestW05_CabinetMatrix, which makes some.

@@ -185,6 +185,10 @@ func row(p *locale.Printer, o operation.Operation, cards []owned) ui.Operation {
 		out.Kind = ui.PayoutOut
 	case operation.PayoutReturn:
 		out.Kind = ui.PayoutBack
+	case operation.LinkOut:
+		out.Kind, out.Title = ui.LinkOut, p.Phone(o.Details.Phone)
+	case operation.LinkIn:
+		out.Kind = ui.LinkIn
 	}
 	switch o.State {
 	case operation.Pending:

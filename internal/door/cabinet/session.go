@@ -17,12 +17,16 @@ import (
 
 // The cookies. Those of the session and of a flow end with the browser; the
 // device is remembered for as long as browsers allow.
+// LangCookie keeps the reader's language, which pages of other doors on the
+// same origin may know.
+const LangCookie = "__Host-lang"
+
 const (
 	sessionCookie = "__Host-rb"
 	deviceCookie  = "__Host-rbd"
 	flowCookie    = "__Host-rbf"
 	noticeCookie  = "__Host-rbn"
-	langCookie    = "__Host-lang"
+	langCookie    = LangCookie
 	themeCookie   = "__Host-theme"
 	sumsCookie    = "__Host-sums"
 

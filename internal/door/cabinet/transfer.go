@@ -103,7 +103,7 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		if d.Receivers.Open() {
 			return d.toBanks(w, r, number, x)
 		}
-		return d.renderNotClient(w, r, number)
+		return d.renderNotClient(w, r, number, x)
 	}
 	if !web.OnForm(err) {
 		return err
@@ -115,9 +115,13 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 	return d.renderRecipient(w, r, web.Status(err), f.Get("phone"), x, problems)
 }
 
-// renderNotClient invites somebody who is nobody's client.
-func (d *Door) renderNotClient(w http.ResponseWriter, r *http.Request, number phone.Number) error {
-	return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin()}))
+// renderNotClient offers a link to somebody who is nobody's client, and invites him.
+func (d *Door) renderNotClient(w http.ResponseWriter, r *http.Request, number phone.Number, x draft) error {
+	link, err := d.linkTo(r, number, x)
+	if err != nil {
+		return err
+	}
+	return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: number.E164(), ShareURL: d.Front.Origin(), LinkHref: link}))
 }
 
 func (d *Door) resolve(r *http.Request, f web.Form) (transfer.Payee, error) {

@@ -12,6 +12,7 @@ type PaymentsView struct {
 	ui.Page
 	Recent  []ui.Payee
 	ToCards bool // money goes to other banks' cards
+	ByLink  bool // … and by links
 }
 
 // MoreView is GET /more.

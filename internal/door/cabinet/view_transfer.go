@@ -33,6 +33,8 @@ type NotClientView struct {
 	Phone string // E.164 as the reader typed it; shown in full
 	// ShareURL is the bank's own address, to copy or send by SMS.
 	ShareURL string
+	// LinkHref is the form of money by a link, filled in; empty: there is none.
+	LinkHref string
 }
 
 // TransferView is GET /transfer?to=TOKEN and POST /transfer when it was refused.

@@ -23,6 +23,7 @@ import (
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/bin"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/friend"
@@ -66,6 +67,7 @@ type world struct {
 	network  *network // where other banks' cards are
 	banks    *banks   // other banks, by the phone-number rail
 	payouts  *payout.Service
+	claims   *claim.Service
 	door     *cabinet.Door
 	shop     *authentication.Service // where shops ask about purchases
 	papers   *paper.Service
@@ -142,6 +144,9 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 		DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
 		Rails: map[payout.Way]payout.Rail{payout.Card: w.network, payout.Phone: w.network}, Log: log, Now: w.Now,
 	})
+	w.claims = w.links(claim.Deps{
+		DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Payouts: w.payouts, IDs: ids, Live: w.hub,
+	})
 	w.shop = w.authentications(d)
 	transfers := transfer.New(transfer.Deps{
 		Cards: w.Cards, DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: orders, Live: w.hub,
@@ -159,7 +164,7 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, l access.Limits) *world
 			Ports: privacy.Ports{Looks: func(context.Context, client.ID) ([]privacy.Look, error) { return w.looked, nil }}}),
 		Operations: operations, Live: w.hub,
 		Transfers: transfers, Friends: friend.New(friend.Deps{DB: d, Vault: v, IDs: ids, People: w.Clients, Limits: limits, Payees: transfers}),
-		Payouts: w.payouts, Bins: bin.New(d),
+		Payouts: w.payouts, Links: w.claims, Bins: bin.New(d),
 		Receivers: receiver.New(receiver.Deps{DB: d, Vault: v, People: w.Clients, Limits: limits, Rail: w.banks, Own: "100000000900", Now: w.Now, Log: log}),
 		Topups: topup.New(topup.Deps{
 			DB: d, Book: w.book, Vault: v, Operations: operations, Limits: limits, Tariffs: tariffs, Acquirer: w.acquirer, Live: w.hub,
@@ -300,7 +305,7 @@ func (b *browser) post(path string, form url.Values) answer {
 
 // dressed signs the order that was shown last, as the page's script does.
 func (b *browser) dressed(path string, form url.Values) string {
-	signs := []string{"/transfer/confirm", "/payout/confirm", "/profile/change", "/purchases/approve", "/profile/papers/send"}
+	signs := []string{"/transfer/confirm", "/payout/confirm", "/link/confirm", "/profile/change", "/purchases/approve", "/profile/papers/send"}
 	if b.key == nil || !slices.Contains(signs, path) || form.Has("signature") {
 		return form.Encode()
 	}

@@ -25,6 +25,8 @@ const (
 	DisputeCredit Kind = "dispute_credit"
 	PayoutOut     Kind = "payout"        // to another bank
 	PayoutBack    Kind = "payout_return" // … and sent back by it
+	LinkOut       Kind = "link_out"      // by a link
+	LinkIn        Kind = "link_in"       // taken from a link
 )
 
 // State is how far an operation has come.

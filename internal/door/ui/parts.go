@@ -78,7 +78,7 @@ func (o Operation) icon() string {
 		return "user-round"
 	case TopUp, CardCredit:
 		return "credit-card"
-	case PayoutOut:
+	case PayoutOut, LinkOut, LinkIn:
 		return "send"
 	case FeeKind:
 		return "percent"
@@ -95,9 +95,9 @@ func (o Operation) icon() string {
 // tile is the tint of the operation's tile; colour is never the only sign.
 func (o Operation) tile() string {
 	switch o.Kind {
-	case TransferOut, PayoutOut:
+	case TransferOut, PayoutOut, LinkOut:
 		return "k4"
-	case TransferIn, MoneyBack, DisputeCredit, PayoutBack:
+	case TransferIn, MoneyBack, DisputeCredit, PayoutBack, LinkIn:
 		return "k1"
 	case TopUp, CardCredit:
 		return "k3"
@@ -112,7 +112,7 @@ func (o Operation) tile() string {
 // KindWord says what an operation is, of a purchase the kind of shop.
 func (o Operation) KindWord(p Page) string {
 	switch o.Kind {
-	case TransferOut, TransferIn, TopUp, FeeKind, Correction, Cash, MoneyBack, CardCredit, DisputeCredit, PayoutOut, PayoutBack:
+	case TransferOut, TransferIn, TopUp, FeeKind, Correction, Cash, MoneyBack, CardCredit, DisputeCredit, PayoutOut, PayoutBack, LinkOut, LinkIn:
 		return p.P.T("ui.kind." + string(o.Kind))
 	case Purchase:
 		if groupIcons[o.Group] != "" {

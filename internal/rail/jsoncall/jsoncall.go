@@ -40,6 +40,8 @@ type Line struct {
 	base   string
 	key    signature.Secret
 	client *http.Client
+	seal   signature.Secret // empty: neither side signs
+	now    func() time.Time
 }
 
 // New makes a line to an address such as https://api.partner.example/v1. Plain
@@ -72,6 +74,15 @@ func New(base string, key signature.Secret, timeout time.Duration) (*Line, error
 			},
 		},
 	}, nil
+}
+
+// Sealed gives the same line with messages that both sides sign: a post over its
+// body, a question over its path, an answer over its body. An answer whose seal
+// does not fit is none.
+func (l *Line) Sealed(secret signature.Secret, now func() time.Time) *Line {
+	out := *l
+	out.seal, out.now = secret, now
+	return &out
 }
 
 // CheckAddress refuses what we must not talk to: anything but https, save http
@@ -140,7 +151,7 @@ func (l *Line) Post(ctx context.Context, path, idempotencyKey string, body any) 
 	req.GetBody = nil
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", idempotencyKey)
-	return l.do(req)
+	return l.do(req, raw)
 }
 
 // Get asks.
@@ -149,16 +160,19 @@ func (l *Line) Get(ctx context.Context, path string) (Answer, error) {
 	if err != nil {
 		return Answer{}, errors.Join(ErrNotSent, err)
 	}
-	return l.do(req)
+	return l.do(req, []byte(req.URL.Path))
 }
 
-func (l *Line) do(req *http.Request) (Answer, error) {
+func (l *Line) do(req *http.Request, signed []byte) (Answer, error) {
 	var connected atomic.Bool
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	}))
 	req.Header.Set("Authorization", "Bearer "+string(l.key))
 	req.Header.Set("Accept", "application/json")
+	if l.seal != "" {
+		req.Header.Set(signature.Header, signature.Sign(l.seal, l.now(), signed))
+	}
 	resp, err := l.client.Do(req)
 	if err != nil {
 		// The cause without the address: a path may name a person.
@@ -177,6 +191,11 @@ func (l *Line) do(req *http.Request) (Answer, error) {
 		return Answer{}, fmt.Errorf("the answer broke off: %w", err)
 	case len(body) > maxAnswer:
 		return Answer{}, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	}
+	if l.seal != "" {
+		if err := signature.Verify(l.seal, resp.Header.Get(signature.Header), body, l.now()); err != nil {
+			return Answer{}, fmt.Errorf("the answer's seal: %w", err)
+		}
 	}
 	return Answer{Status: resp.StatusCode, Body: body}, nil
 }

@@ -1,0 +1,106 @@
+package claim
+
+import (
+	"context"
+	"fmt"
+
+	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/money"
+	"rocketbank/internal/ledger"
+)
+
+// checkPage is how many rows a check holds in memory at a time.
+const checkPage = 1000
+
+var qAll = db.Query(`SELECT ` + columns + ` FROM claim WHERE id > $1 ORDER BY id LIMIT $2`)
+
+// Check compares links with the book (a ledger.Check): each moved its sum into
+// transit, went back at most once and only when it is cancelled or expired, and
+// transit holds what waits and nothing else. Of one whose payout is under way
+// the sum may have left already.
+func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
+	var out []ledger.Breach
+	var waits, pays int64
+	last := []byte{}
+	for n := checkPage; n == checkPage; {
+		page, err := all(ctx, r, qAll, last, int64(checkPage))
+		if err != nil {
+			return nil, err
+		}
+		n = len(page)
+		for _, c := range page {
+			last = c.id.Bytes()
+			switch c.state {
+			case Waiting:
+				waits += c.amount.Minor
+			case Paying:
+				pays += c.amount.Minor
+			}
+			wrong, err := c.wrong(ctx, r)
+			if err != nil {
+				return nil, err
+			}
+			if wrong != "" {
+				out = append(out, ledger.Breach{Rule: "claim", Account: c.account.String(), Txn: c.id.Text("tr"), Detail: c.text() + " is " + c.state.String() + " " + wrong})
+			}
+		}
+	}
+	transit, err := ledger.AccountByID(ctx, r, ledger.Transit)
+	if err != nil {
+		return nil, err
+	}
+	if has := transit.Posted.Minor; has < waits || has > waits+pays {
+		out = append(out, ledger.Breach{Rule: "transit", Account: ledger.Transit.String(), Detail: fmt.Sprintf("it holds %d; links that wait come to %d, those being paid out to %d", has, waits, pays)})
+	}
+	return out, nil
+}
+
+// wrong tells what the book contradicts; empty when it agrees.
+func (c row) wrong(ctx context.Context, r db.Reader) (string, error) {
+	sent, found, err := ledger.ByID(ctx, r, c.id)
+	if err != nil {
+		return "", err
+	}
+	total, err := c.total()
+	if err != nil {
+		return err.Error(), nil
+	}
+	if !found || sent.Refused() || !moves(sent, c.account, -total.Minor) || !moves(sent, ledger.Transit, c.amount.Minor) {
+		return "and its sum never came into transit", nil
+	}
+	back, went, err := ledger.Find(ctx, r, int64(c.client), c.ledgerKey("back"))
+	if err != nil {
+		return "", err
+	}
+	went = went && !back.Refused()
+	switch over := c.state == Cancelled || c.state == Expired; {
+	case over && (!went || !moves(back, c.account, total.Minor)):
+		return "and its sum did not come back", nil
+	case !over && went:
+		return "and its sum came back", nil
+	}
+	home, took, err := ledger.Find(ctx, r, int64(c.client), c.ledgerKey("home"))
+	if err != nil {
+		return "", err
+	}
+	took = took && !home.Refused()
+	switch own := c.state == Done && c.way == ToAccount; {
+	case own && (!took || !moves(home, ledger.Transit, -c.amount.Minor)):
+		return "and nobody's account got it", nil
+	case !own && took:
+		return "and an account got it", nil
+	case c.state == Done && !own && len(c.payout) != 16, c.state == Paying && len(c.payout) != 16:
+		return "without a payout", nil
+	}
+	return "", nil
+}
+
+// moves tells whether a transaction moved so much on an account.
+func moves(t ledger.Record, a ledger.AccountID, minor int64) bool {
+	for _, l := range t.Legs {
+		if l.Amount == money.Rub(minor) && (l.Account.Of(a)) {
+			return true
+		}
+	}
+	return false
+}

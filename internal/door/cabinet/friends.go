@@ -222,7 +222,7 @@ func (d *Door) postFriendPay(w http.ResponseWriter, r *http.Request, f friend.Fr
 	case err == nil:
 		return seeOther(w, r, "/transfer?"+url.Values{"to": {to.Token}}.Encode())
 	case errors.Is(err, transfer.ErrNotAClient):
-		return d.render(w, r, http.StatusOK, NotClientPage(NotClientView{Page: d.page(r), Phone: f.Phone.E164(), ShareURL: d.Front.Origin()}))
+		return d.otherWays(w, r, f.Phone, draft{})
 	case !web.OnForm(err):
 		return err
 	}

@@ -62,9 +62,9 @@ func TestFriends(t *testing.T) {
 	sum := p.post(at+"/pay", url.Values{}).to("/transfer")
 	p.get(sum).is(200).has("Анна С.").holds(`name="amount"`)
 
-	// Who is nobody's leads to the other ways.
+	// Who is nobody's client leads to other banks.
 	stranger := p.befriends("Никто", "+79035550199")
-	p.post(stranger+"/pay", url.Values{}).is(200).has("+7 903 555-01-99")
+	p.get(p.post(stranger+"/pay", url.Values{}).to("/transfer/bank")).is(200).has("+7 903 555-01-99")
 
 	p.post(at, url.Values{"do": {"remove"}}).to("/friends")
 	p.get(at).is(404)

@@ -100,10 +100,7 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		if perr != nil {
 			return perr
 		}
-		if d.Receivers.Open() {
-			return d.toBanks(w, r, number, x)
-		}
-		return d.renderNotClient(w, r, number, x)
+		return d.otherWays(w, r, number, x)
 	}
 	if !web.OnForm(err) {
 		return err
@@ -113,6 +110,14 @@ func (d *Door) postRecipient(w http.ResponseWriter, r *http.Request) error {
 		return broken
 	}
 	return d.renderRecipient(w, r, web.Status(err), f.Get("phone"), x, problems)
+}
+
+// otherWays leads to other banks where the rail to them is open, else to a link.
+func (d *Door) otherWays(w http.ResponseWriter, r *http.Request, number phone.Number, x draft) error {
+	if d.Receivers.Open() {
+		return d.toBanks(w, r, number, x)
+	}
+	return d.renderNotClient(w, r, number, x)
 }
 
 // renderNotClient offers a link to somebody who is nobody's client, and invites him.

@@ -3,10 +3,12 @@ package payout
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/id"
+	"rocketbank/internal/base/money"
 	"rocketbank/internal/ledger"
 )
 
@@ -104,10 +106,23 @@ func (r row) wrong(ctx context.Context, from db.Reader) (string, error) {
 	if !found || rec.Refused() {
 		return "and its posting is not in the book", nil
 	}
-	for _, l := range rec.Legs {
-		if l.Account.Of(ways[r.way].settle) && l.Amount == r.amount {
-			return "", nil
-		}
+	if !moves(rec, ways[r.way].settle, r.amount) {
+		return "and its posting went somewhere else", nil
 	}
-	return "and its posting went somewhere else", nil
+	if r.state != Returned {
+		return "", nil
+	}
+	back, found, err := ledger.Find(ctx, from, int64(r.client), r.ledgerKey("return"))
+	if err != nil {
+		return "", err
+	}
+	if !found || back.Refused() || !moves(back, r.account, r.amount) {
+		return "and the book did not give it back", nil
+	}
+	return "", nil
+}
+
+// moves tells whether a transaction credited an account with so much.
+func moves(t ledger.Record, to ledger.AccountID, amount money.Amount) bool {
+	return slices.ContainsFunc(t.Legs, func(l ledger.Leg) bool { return l.Account.Of(to) && l.Amount == amount })
 }

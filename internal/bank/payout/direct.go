@@ -44,7 +44,7 @@ func (s *Service) Begin(ctx context.Context, tx db.Tx, d Direct) (id.ID, error) 
 		id: s.d.Operations.NewID(), client: d.Owner, print: [16]byte(print), way: d.To.Way, account: d.From, amount: d.Amount, state: Reserved,
 	}
 	r.price.Fee, r.price.Free = none, none
-	if err := s.sealTarget(&r, d.To, d.Message, ""); err != nil {
+	if err := s.sealTarget(ctx, &r, d.To, d.Message, ""); err != nil {
 		return id.ID{}, err
 	}
 	legs, err := r.legs()

@@ -23,7 +23,7 @@ func (s *Service) Hold(ctx context.Context, cmd Send) (id.ID, error) {
 		return id.ID{}, err
 	}
 	print := s.print(q.from, q.to, q.price.Amount, q.price.Fee, cmd.Message)
-	_, t, err := s.transaction(cmd, q, print, cmd.Message, nil)
+	_, t, err := s.transaction(ctx, cmd, q, print, cmd.Message, nil)
 	if err != nil {
 		return id.ID{}, err
 	}

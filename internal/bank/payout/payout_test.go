@@ -1,6 +1,7 @@
 package payout_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -346,6 +347,68 @@ func TestReturn(t *testing.T) {
 		}
 		if err := d.payouts.Return(ctx, d.IDs.New(), money.Rub(1), ""); !errors.Is(err, payout.ErrMissing) {
 			d.Errorf("nobody's came back: %v", err)
+		}
+		d.verified()
+	})
+}
+
+// A message that the other side may have forgotten is not repeated: whatever it
+// says then could be a second payment.
+func TestAnOldMessageIsOnlyAskedAbout(t *testing.T) {
+	each(t, func(d *desk) {
+		d.other.fate = func() fate { return before }
+		p := d.send(d.order(card(), 1_000_00, ""))
+		d.other.fate = func() fate { return fine }
+		d.other.decide = func(i payout.Instruction) payout.Outcome {
+			if !i.Old {
+				d.Error("a day later it may still be repeated")
+			}
+			return payout.Outcome{}
+		}
+		d.Clock.Add(24 * time.Hour)
+		d.work(time.Hour)
+		if p = d.one(p.ID); p.State != payout.Unknown {
+			d.Errorf("it is %v", p.State)
+		}
+		d.verified()
+	})
+}
+
+// A repeat says the same of the sender, whatever he is called by then.
+func TestTheSenderIsWrittenDownWithTheOrder(t *testing.T) {
+	each(t, func(d *desk) {
+		d.other.fate = func() fate { return after }
+		p := d.send(d.order(card(), 1_000_00, ""))
+		first := d.other.told[p.ID]
+		d.Do(func(ctx context.Context, tx db.Tx) error { return d.Directory.ChangePhone(ctx, tx, d.anna.ID, "+79165559999") })
+		d.other.decide = func(i payout.Instruction) payout.Outcome { return payout.Outcome{State: payout.Settled} }
+		d.other.fate = func() fate { return fine }
+		d.work(time.Hour)
+		if again := d.other.last[p.ID]; again.SenderPhone != first.SenderPhone || again.Sender != first.Sender || d.one(p.ID).State != payout.Done {
+			d.Errorf("first %s, then %s", first.SenderPhone.E164(), again.SenderPhone.E164())
+		}
+	})
+}
+
+// A hint counts as a try: whoever is still sending does not give the money back
+// beside the question that moved it.
+func TestNotSentLeavesTheOutcomeToAHint(t *testing.T) {
+	each(t, func(d *desk) {
+		d.other.onSend = func(i payout.Instruction) {
+			d.other.fate = func() fate { return after }
+			if err := d.payouts.Hint(ctx, i.ID); err != nil {
+				d.Error(err)
+			}
+			d.other.fate = func() fate { return unsent }
+		}
+		p := d.send(d.order(card(), 1_000_00, ""))
+		if p.State.Final() {
+			d.Errorf("it is %v although the hint's question paid", p.State)
+		}
+		d.other.fate = func() fate { return fine }
+		d.work(time.Hour)
+		if p = d.one(p.ID); p.State != payout.Done {
+			d.Errorf("it is %v", p.State)
 		}
 		d.verified()
 	})

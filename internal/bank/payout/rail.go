@@ -30,6 +30,10 @@ type Instruction struct {
 	Message     string
 	Sender      string // full name, for the rail alone
 	SenderPhone phone.Number
+	// Old tells, in a question, that the other side may have forgotten the
+	// message: nothing is repeated any more that could move money, be it the
+	// same to the letter.
+	Old bool
 }
 
 // OutcomeState is what a rail knows.

@@ -38,7 +38,7 @@ func (s *Service) goOn(ctx context.Context, r row) (row, error) {
 	if err != nil {
 		return s.afterStep(ctx, was, err)
 	}
-	i, err := s.instruction(ctx, r)
+	i, err := s.instruction(r)
 	if err != nil {
 		return r, err // it is written down as sent: the worker asks
 	}
@@ -52,31 +52,17 @@ func (s *Service) goOn(ctx context.Context, r row) (row, error) {
 	return s.apply(ctx, r, o, said)
 }
 
-// instruction is what the rail is told, the same every time.
-func (s *Service) instruction(ctx context.Context, r row) (Instruction, error) {
-	t, d, err := s.openTarget(r)
-	if err != nil {
-		return Instruction{}, fmt.Errorf("payout %s: %w", r.text(), err)
-	}
-	me, err := s.d.People.ByID(ctx, r.client)
-	if err != nil {
-		return Instruction{}, fmt.Errorf("payout %s: its sender: %w", r.text(), err)
-	}
-	return Instruction{
-		ID: r.id, Number: int(r.number), Sent: r.sent, Amount: r.amount, To: t, Message: d.Message, Sender: me.Name.Whole(), SenderPhone: me.Phone,
-	}, nil
-}
-
 // ask finds out what became of a payout and takes the step that follows.
 func (s *Service) ask(ctx context.Context, r row) (row, error) {
 	rail := s.d.Rails[r.way]
 	if rail == nil {
 		return s.wait(ctx, r, s.d.Now().Add(backOff(r.tries)))
 	}
-	i, err := s.instruction(ctx, r)
+	i, err := s.instruction(r)
 	if err != nil {
 		return r, err
 	}
+	i.Old = s.d.DB.Now().Sub(r.sent) >= repeatFor
 	ctx = context.WithoutCancel(ctx)
 	limited, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

@@ -62,7 +62,7 @@ func (s *Service) Send(ctx context.Context, cmd Send) (Payout, error) {
 		// time gets its answer, however late it comes.
 		return s.replayed(ctx, cmd, print, guards, refusal)
 	}
-	r, t, err := s.transaction(cmd, q, print, message, guards)
+	r, t, err := s.transaction(ctx, cmd, q, print, message, guards)
 	if err != nil {
 		return Payout{}, err
 	}
@@ -105,12 +105,12 @@ func (s *Service) refusal(ctx context.Context, cmd Send, q *quoteBody) error {
 
 // transaction builds the one value that holds the money, takes the limits and
 // writes payout, feed row and evidence down.
-func (s *Service) transaction(cmd Send, q *quoteBody, print ledger.Print, message string, guards []ledger.Guard) (row, ledger.Transaction, error) {
+func (s *Service) transaction(ctx context.Context, cmd Send, q *quoteBody, print ledger.Print, message string, guards []ledger.Guard) (row, ledger.Transaction, error) {
 	r := row{
 		id: s.d.Operations.NewID(), client: cmd.Client, print: [16]byte(print), way: q.to.Way, account: q.from, amount: q.price.Amount,
 		price: q.price, state: Reserved, told: true,
 	}
-	if err := s.sealTarget(&r, q.to, message, q.id.Text(order.Prefix)); err != nil {
+	if err := s.sealTarget(ctx, &r, q.to, message, q.id.Text(order.Prefix)); err != nil {
 		return r, ledger.Transaction{}, err
 	}
 	legs, err := r.legs()

@@ -27,6 +27,9 @@ const (
 	pollMax     = 10 * time.Minute             // from the twentieth on
 	pollTired   = time.Hour
 	tiredAfter  = 20
+	// repeatFor is how long, by business time, a message may be repeated; the
+	// other sides promise to remember one for longer.
+	repeatFor = 24 * time.Hour
 )
 
 // People finds clients (client.Directory).

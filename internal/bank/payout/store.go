@@ -106,7 +106,8 @@ var (
 	qLater = db.Query(`UPDATE payout SET next_us = $2 WHERE id = $1 AND next_us IS NOT NULL`)
 	// Taking a due payout moves its time: that is the lease, and whoever comes
 	// second finds another time.
-	qTake = db.Query(`UPDATE payout SET next_us = $3, tries = tries + 1 WHERE id = $1 AND next_us = $2`)
+	qTake  = db.Query(`UPDATE payout SET next_us = $3, tries = tries + 1 WHERE id = $1 AND next_us = $2`)
+	qTried = db.Query(`UPDATE payout SET tries = tries + 1 WHERE id = $1 AND next_us IS NOT NULL`)
 	// qNumber counts the instructions of a day.
 	qNumber = db.Query(`INSERT INTO payout_number (day, used) VALUES ($1, 1)
 		ON CONFLICT (day) DO UPDATE SET used = payout_number.used + 1 RETURNING used`)

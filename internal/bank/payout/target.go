@@ -1,7 +1,9 @@
 package payout
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"unicode/utf8"
@@ -126,10 +128,18 @@ type details struct {
 type secret struct {
 	Number string `json:"n,omitempty"`
 	Token  string `json:"t,omitempty"`
+	// The sender as he was called when he ordered: a repeat says the same to the
+	// letter, whatever he is called by then.
+	Sender      string `json:"s,omitempty"`
+	SenderPhone string `json:"p,omitempty"`
 }
 
 // sealTarget writes the target, a message and an order under the row's seals.
-func (s *Service) sealTarget(r *row, t Target, message, order string) error {
+func (s *Service) sealTarget(ctx context.Context, r *row, t Target, message, order string) error {
+	me, err := s.d.People.ByID(ctx, r.client)
+	if err != nil {
+		return fmt.Errorf("sender of a payout: %w", err)
+	}
 	plain, err := json.Marshal(details{t.Title(), t.Phone.E164(), t.Bank, t.BankRU, t.BankEN, t.Name, message, order})
 	if err != nil {
 		return err
@@ -137,7 +147,7 @@ func (s *Service) sealTarget(r *row, t Target, message, order string) error {
 	if r.details, err = s.d.Vault.Seal(vault.PII, r.place("details"), plain); err != nil {
 		return err
 	}
-	if plain, err = json.Marshal(secret{t.Number.Reveal(), t.Token.Reveal()}); err != nil {
+	if plain, err = json.Marshal(secret{t.Number.Reveal(), t.Token.Reveal(), me.Name.Whole(), me.Phone.E164()}); err != nil {
 		return err
 	}
 	r.secret, err = s.d.Vault.Seal(vault.PAN, r.place("secret"), plain)
@@ -153,21 +163,26 @@ func (s *Service) openDetails(r row) (d details, err error) {
 	return d, err
 }
 
-// openTarget reads the whole target of a payout that is not final.
-func (s *Service) openTarget(r row) (t Target, d details, err error) {
-	if d, err = s.openDetails(r); err != nil {
-		return t, d, err
+// instruction is what the rail is told of a payout that is not final, the same
+// every time.
+func (s *Service) instruction(r row) (Instruction, error) {
+	d, err := s.openDetails(r)
+	if err != nil {
+		return Instruction{}, fmt.Errorf("payout %s: %w", r.text(), err)
 	}
 	plain, err := s.d.Vault.Open(vault.PAN, r.place("secret"), r.secret)
 	if err != nil {
-		return t, d, err
+		return Instruction{}, fmt.Errorf("payout %s: %w", r.text(), err)
 	}
 	var x secret
 	if err = json.Unmarshal(plain, &x); err != nil {
-		return t, d, err
+		return Instruction{}, fmt.Errorf("payout %s: %w", r.text(), err)
 	}
-	return Target{
-		Way: r.way, Number: vault.Hide(x.Number), Phone: phone.Number(d.Phone), Bank: d.Bank, BankRU: d.BankRU, BankEN: d.BankEN,
-		Name: d.Name, Token: vault.Hide(x.Token),
-	}, d, nil
+	return Instruction{
+		ID: r.id, Number: int(r.number), Sent: r.sent, Amount: r.amount, Message: d.Message, Sender: x.Sender, SenderPhone: phone.Number(x.SenderPhone),
+		To: Target{
+			Way: r.way, Number: vault.Hide(x.Number), Phone: phone.Number(d.Phone), Bank: d.Bank, BankRU: d.BankRU, BankEN: d.BankEN,
+			Name: d.Name, Token: vault.Hide(x.Token),
+		},
+	}, nil
 }

@@ -102,7 +102,19 @@ func (s *Service) resolve(ctx context.Context, d due) error {
 
 // Hint asks about an open payout now: a late answer came, a callback. What it
 // says by itself is not believed. ErrMissing when there is no such payout.
-func (s *Service) Hint(ctx context.Context, payout id.ID) error { return s.look(ctx, payout) }
+//
+// The question counts as a try, so that whoever is still sending does not give
+// the money back beside it.
+func (s *Service) Hint(ctx context.Context, payout id.ID) error {
+	err := s.d.DB.Write(ctx, func(tx db.Tx) error {
+		_, err := tx.Exec(ctx, qTried, payout.Bytes())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.look(ctx, payout)
+}
 
 func (s *Service) look(ctx context.Context, payout id.ID) error {
 	r, err := find(ctx, s.d.DB, qByID, payout.Bytes())
@@ -116,6 +128,10 @@ func (s *Service) look(ctx context.Context, payout id.ID) error {
 		_, err = s.goOn(context.WithoutCancel(ctx), r)
 	case Sent, Unknown:
 		_, err = s.ask(ctx, r)
+	case Refused:
+		// The money is back with its sender. If the receiver has it too, only the
+		// day's settlement shows it: somebody must look.
+		s.d.Log.Error("a late word about a refused payout: compare it with the settlement", "payout", r.text(), "way", r.way.String(), "reason", r.reason)
 	}
 	return err
 }

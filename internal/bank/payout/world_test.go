@@ -47,6 +47,7 @@ type other struct {
 	fate    func() fate
 	decided map[id.ID]payout.Outcome
 	told    map[id.ID]payout.Instruction
+	last    map[id.ID]payout.Instruction
 	sends   map[id.ID]int
 	onSend  func(payout.Instruction)
 	onAsk   func() // when the answer to a question is on its way
@@ -58,7 +59,7 @@ func newOther() *other {
 			return payout.Outcome{State: payout.Settled, Reference: "REF1"}
 		},
 		fate:    func() fate { return fine },
-		decided: map[id.ID]payout.Outcome{}, told: map[id.ID]payout.Instruction{}, sends: map[id.ID]int{},
+		decided: map[id.ID]payout.Outcome{}, told: map[id.ID]payout.Instruction{}, last: map[id.ID]payout.Instruction{}, sends: map[id.ID]int{},
 	}
 }
 
@@ -86,6 +87,7 @@ func (o *other) Ask(_ context.Context, i payout.Instruction) (payout.Outcome, er
 
 func (o *other) word(i payout.Instruction) (payout.Outcome, error) {
 	f := o.fate()
+	o.last[i.ID] = i
 	switch f {
 	case before:
 		return payout.Outcome{}, errLost

@@ -20,7 +20,8 @@ const (
 	pauseMax  = 4 * time.Hour
 	mostTries = 20
 	tick      = time.Second
-	batch     = 64
+	batch     = 256
+	perHook   = 4 // of one hook at a time: who answers slowly keeps nobody else waiting
 	hands     = 8
 	leaseOf   = time.Minute // longer than a call may take
 	callIn    = 10 * time.Second
@@ -44,14 +45,20 @@ var (
 
 // Run reads feeds and delivers until ctx ends. Several processes may run it.
 func (s *Service) Run(ctx context.Context) {
+	var both sync.WaitGroup
+	both.Go(func() { s.every(ctx, "read feeds", s.Look) })
+	both.Go(func() { s.every(ctx, "look for deliveries", s.Deliver) })
+	both.Wait()
+}
+
+// every does one of the two again and again, so that slow receivers do not keep
+// feeds from being read.
+func (s *Service) every(ctx context.Context, what string, do func(context.Context) (int, error)) {
 	t := time.NewTicker(tick)
 	defer t.Stop()
 	for {
-		if _, err := s.Look(ctx); err != nil && ctx.Err() == nil {
-			s.d.Log.Error("webhook: read feeds", "err", err)
-		}
-		if _, err := s.Deliver(ctx); err != nil && ctx.Err() == nil {
-			s.d.Log.Error("webhook: look for deliveries", "err", err)
+		if _, err := do(ctx); err != nil && ctx.Err() == nil {
+			s.d.Log.Error("webhook: "+what, "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -97,6 +104,7 @@ func (s *Service) due(ctx context.Context) ([]due, error) {
 	}
 	defer rows.Close()
 	var out []due
+	of := map[id.ID]int{}
 	for rows.Next() {
 		var d due
 		var who int64
@@ -110,6 +118,9 @@ func (s *Service) due(ctx context.Context) ([]due, error) {
 		}
 		if d.hook, err = id.FromBytes(hook); err != nil {
 			return nil, err
+		}
+		if of[d.hook]++; of[d.hook] > perHook {
+			continue
 		}
 		out = append(out, d)
 	}
@@ -130,7 +141,11 @@ func (s *Service) send(ctx context.Context, d due) error {
 	d.tries++
 	h, err := s.hook(ctx, d.client, d.hook)
 	if errors.Is(err, ErrMissing) {
-		return nil // removed meanwhile, its deliveries with it
+		// Removed meanwhile; this one was written down beside it.
+		return s.d.DB.Write(ctx, func(tx db.Tx) error {
+			_, err := tx.Exec(ctx, qForget, int64(d.client), d.hook.Bytes())
+			return err
+		})
 	}
 	if err != nil {
 		return err
@@ -144,11 +159,11 @@ func (s *Service) send(ctx context.Context, d due) error {
 	}
 	secret, err := s.d.Vault.OpenText(vault.Secret, secretAt(h.ID), h.secret)
 	if err != nil {
-		return err
+		return errors.Join(err, s.note(ctx, d, Answer{Problem: "refused"}))
 	}
 	body, err := s.d.Vault.Open(vault.PII, bodyAt(d.id), d.body)
 	if err != nil {
-		return err
+		return errors.Join(err, s.note(ctx, d, Answer{Problem: "refused"}))
 	}
 	limited, cancel := context.WithTimeout(ctx, callIn)
 	defer cancel()

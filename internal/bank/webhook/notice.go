@@ -56,8 +56,8 @@ func (s *Service) Look(ctx context.Context) (int, error) {
 			}
 			n, err := s.lookFor(ctx, r)
 			made += n
-			if err != nil {
-				return made, err
+			if err != nil && ctx.Err() == nil { // one that cannot be read keeps no other from being told
+				s.d.Log.Error("webhook: read a feed", "hook", r.Text(), "err", err)
 			}
 		}
 		if len(page) < hookPage {
@@ -179,30 +179,37 @@ func (s *Service) tell(ctx context.Context, r row, o operation.Operation) (made 
 	if len(wanted) == 0 || o.At.Before(r.Created) {
 		return 0, nil
 	}
-	known, err := s.known(ctx, r.ID, o.ID)
-	if err != nil || known[step(o)] {
+	if known, err := known(ctx, s.d.DB, r.ID, o.ID); err != nil || known[step(o)] && o.State == operation.Pending {
 		return 0, err
-	}
-	word := "created"
-	if len(known) > 0 {
-		word = "updated"
-	}
-	var rows [][]any
-	for _, f := range wanted {
-		one, err := s.delivery(r.client, r.ID, o, string(f)+"."+word)
-		if err != nil {
-			return 0, err
-		}
-		rows = append(rows, one)
+	} else if known[step(o)] && len(known) == 1 {
+		return 0, nil // never was on its way
 	}
 	err = s.d.DB.Write(ctx, func(tx db.Tx) error {
 		made = 0
+		known, err := known(ctx, tx, r.ID, o.ID)
+		if err != nil {
+			return err
+		}
 		if o.State != operation.Pending {
+			// Whatever another process, which read it earlier, wrote down meanwhile.
 			if _, err := tx.Exec(ctx, qSettled, r.ID.Bytes(), o.ID.Bytes()); err != nil {
 				return err
 			}
+		} else if len(known) > 0 {
+			return nil // it has gone on since it was read
 		}
-		for _, one := range rows {
+		if known[step(o)] {
+			return nil
+		}
+		word := "created"
+		if len(known) > 0 {
+			word = "updated"
+		}
+		for _, f := range wanted {
+			one, err := s.delivery(r.client, r.ID, o, string(f)+"."+word)
+			if err != nil {
+				return err
+			}
 			n, err := tx.Exec(ctx, qTold, one...)
 			if err != nil {
 				return err
@@ -214,8 +221,9 @@ func (s *Service) tell(ctx context.Context, r row, o operation.Operation) (made 
 	return made, err
 }
 
-func (s *Service) known(ctx context.Context, hook, op id.ID) (map[int64]bool, error) {
-	rows, err := s.d.DB.Rows(ctx, qKnown, hook.Bytes(), op.Bytes())
+// known gives the steps of an operation that a hook was told.
+func known(ctx context.Context, from db.Reader, hook, op id.ID) (map[int64]bool, error) {
+	rows, err := from.Rows(ctx, qKnown, hook.Bytes(), op.Bytes())
 	if err != nil {
 		return nil, err
 	}

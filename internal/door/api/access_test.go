@@ -83,15 +83,17 @@ func matrix() map[string]row {
 		"createWebhook": {ask: func(owner) (string, any) {
 			return "/webhooks", obj{"url": "https://anna.example/new", "events": []string{"transfer"}}
 		}, owner: 201, reader: 201, other: 201},
-		"listWebhooks":   {ask: just("/webhooks"), owner: 200, reader: 200, other: 200},
-		"getWebhook":     read("webhook.missing", func(o owner) string { return "/webhooks/" + o.hook }),
-		"listDeliveries": read("webhook.missing", func(o owner) string { return "/webhooks/" + o.hook + "/deliveries" }),
+		"listWebhooks": {ask: just("/webhooks"), owner: 200, reader: 200, other: 200},
+		"getWebhook": {ask: func(o owner) (string, any) { return "/webhooks/" + o.hook, nil },
+			owner: 404, reader: 200, other: 404, foreign: "webhook.missing"}, // it is the reader's
+		"listDeliveries": {ask: func(o owner) (string, any) { return "/webhooks/" + o.hook + "/deliveries", nil },
+			owner: 404, reader: 200, other: 404, foreign: "webhook.missing"},
 		"redeliver": {ask: func(o owner) (string, any) {
 			return "/webhooks/" + o.hook + "/deliveries/" + o.delivery + "/again", nil
 		},
 			owner: 204, reader: 204, other: 404, foreign: "webhook.missing"},
 		"removeWebhook": {ask: func(o owner) (string, any) { return "/webhooks/" + o.doomed, nil },
-			owner: 404, reader: 204, other: 404, foreign: "webhook.missing"}, // the reader was first
+			owner: 404, reader: 204, other: 404, foreign: "webhook.missing"}, // the reader's, and gone
 		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},
 		"getOperation": {ask: func(o owner) (string, any) { return "/operations/" + o.operation, nil },
 			owner: 200, reader: 200, other: 404, foreign: "operation.missing"},

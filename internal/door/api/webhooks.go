@@ -53,7 +53,7 @@ type Webhook struct {
 	Secret  string     `json:"secret,omitempty" example:"whsec_bXkgc2VjcmV0"`
 }
 
-// WebhookList is all webhooks of the caller.
+// WebhookList is all webhooks of the asking token.
 type WebhookList struct {
 	Webhooks []Webhook `json:"webhooks" nullable:"false"`
 }
@@ -119,17 +119,29 @@ func (d *Door) webhooks(ctx context.Context, c *call, _ *none) (*answer[WebhookL
 	}
 	out := WebhookList{Webhooks: []Webhook{}}
 	for _, h := range all {
-		out.Webhooks = append(out.Webhooks, shownWebhook(h))
+		if h.Token == c.token.ID {
+			out.Webhooks = append(out.Webhooks, shownWebhook(h))
+		}
 	}
 	return ok(out)
 }
 
-func (d *Door) webhook(ctx context.Context, c *call, in *idInput) (*answer[Webhook], error) {
-	hook, err := id.Parse(webhook.Prefix, in.ID)
+// hookOf finds a webhook of the very token that asks: an address may be a secret
+// in itself, and a stolen token shall not silence what tells of its use.
+func (d *Door) hookOf(ctx context.Context, c *call, text string) (webhook.Hook, error) {
+	hook, err := id.Parse(webhook.Prefix, text)
 	if err != nil {
-		return nil, webhook.ErrMissing
+		return webhook.Hook{}, webhook.ErrMissing
 	}
 	h, err := d.d.Webhooks.One(ctx, c.token.Client, hook)
+	if err == nil && h.Token != c.token.ID {
+		err = webhook.ErrMissing
+	}
+	return h, err
+}
+
+func (d *Door) webhook(ctx context.Context, c *call, in *idInput) (*answer[Webhook], error) {
+	h, err := d.hookOf(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +149,11 @@ func (d *Door) webhook(ctx context.Context, c *call, in *idInput) (*answer[Webho
 }
 
 func (d *Door) removeWebhook(ctx context.Context, c *call, in *idInput) (*none, error) {
-	hook, err := id.Parse(webhook.Prefix, in.ID)
+	h, err := d.hookOf(ctx, c, in.ID)
 	if err != nil {
-		return nil, webhook.ErrMissing
+		return nil, err
 	}
-	return nil, d.d.Webhooks.Remove(ctx, c.token.Client, hook)
+	return nil, d.d.Webhooks.Remove(ctx, c.token.Client, h.ID)
 }
 
 type deliveriesInput struct {
@@ -150,9 +162,9 @@ type deliveriesInput struct {
 }
 
 func (d *Door) deliveries(ctx context.Context, c *call, in *deliveriesInput) (*answer[DeliveryPage], error) {
-	hook, err := id.Parse(webhook.Prefix, in.ID)
+	h, err := d.hookOf(ctx, c, in.ID)
 	if err != nil {
-		return nil, webhook.ErrMissing
+		return nil, err
 	}
 	var before id.ID
 	if in.Before != "" {
@@ -160,7 +172,7 @@ func (d *Door) deliveries(ctx context.Context, c *call, in *deliveriesInput) (*a
 			return nil, errCursor
 		}
 	}
-	page, next, err := d.d.Webhooks.Log(ctx, c.token.Client, hook, before)
+	page, next, err := d.d.Webhooks.Log(ctx, c.token.Client, h.ID, before)
 	if err != nil {
 		return nil, err
 	}
@@ -186,15 +198,15 @@ type deliveryInput struct {
 }
 
 func (d *Door) redeliver(ctx context.Context, c *call, in *deliveryInput) (*none, error) {
-	hook, err := id.Parse(webhook.Prefix, in.ID)
+	h, err := d.hookOf(ctx, c, in.ID)
 	if err != nil {
-		return nil, webhook.ErrMissing
+		return nil, err
 	}
 	delivery, err := id.Parse(webhook.DeliveryPrefix, in.Delivery)
 	if err != nil {
 		return nil, webhook.ErrMissing
 	}
-	return nil, d.d.Webhooks.Redeliver(ctx, c.token.Client, hook, delivery)
+	return nil, d.d.Webhooks.Redeliver(ctx, c.token.Client, h.ID, delivery)
 }
 
 // Document is an operation as webhooks tell it: the same as getOperation gives,

@@ -158,6 +158,8 @@ func (p *Partners) Ask(ctx context.Context, i payout.Instruction) (payout.Outcom
 	switch {
 	case err != nil:
 		return payout.Outcome{}, fmt.Errorf("agent %s: %w", i.To.Bank, err)
+	case a.Status == http.StatusNotFound && a.Reason() == "no_such_payment" && i.Old:
+		return payout.Outcome{}, fmt.Errorf("agent %s: it knows no such payment, and ours is too old to be sent again", i.To.Bank)
 	case a.Status == http.StatusNotFound && a.Reason() == "no_such_payment":
 		o, err := p.Send(ctx, i)
 		if o.State == payout.NotSent {

@@ -40,9 +40,18 @@ var (
 	ErrCode    = errors.New("cardnetwork: the answer decides nothing")
 )
 
-// undecided are response codes after which money may be there all the same:
-// in progress, too late, cut-off, no issuer, same again, a fault.
-var undecided = []string{"09", "68", "90", "91", "94", "96"}
+// refusals are the response codes that say a definite no to a credit (ISO
+// 8583:1987, field 39, as the schemes use it). Whatever is not among them
+// decides nothing: some others are approvals (08, 11, 16), most judge a route, a
+// moment or a repeat.
+var refusals = []string{
+	"01", "02", "03", "04", "05", "07", "13", "14", "15", "33", "34", "35", "36", "37", "38", "39", "41", "42", "43", "44", "46",
+	"51", "52", "53", "54", "55", "56", "57", "58", "59", "61", "62", "63", "64", "65", "75", "76", "77", "78", "82", "83", "86", "93",
+}
+
+// malformed are codes that say no to a message as such. A first message was
+// refused with them; of a repeat they say nothing about the one before it.
+var malformed = []string{"12", "30", "40", "92"}
 
 // outcome reads an answer to a credit.
 func (o Options) outcome(asked, a *iso8583.Message) (Outcome, error) {
@@ -66,9 +75,9 @@ func (o Options) outcome(asked, a *iso8583.Message) (Outcome, error) {
 		return out, nil
 	case code == "" || code == "10" || code == "85": // part of a credit, or a card that is only good, are no outcome
 		return out, ErrAnswer
-	case slices.Contains(undecided, code) && !slices.Contains(o.Final, code):
-		return out, ErrCode
+	case slices.Contains(refusals, code), slices.Contains(o.Final, code), slices.Contains(malformed, code) && asked.MTI[3] == '0':
+		out.State = Declined
+		return out, nil
 	}
-	out.State = Declined
-	return out, nil
+	return out, ErrCode
 }

@@ -2,6 +2,7 @@ package cardnetwork
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"rocketbank/internal/bank/card"
@@ -17,7 +18,8 @@ type Rail struct {
 	late chan string // reference numbers of answers for which nobody waited
 
 	mu   sync.Mutex
-	open map[string]id.ID // reference number → payout, of those whose outcome this process does not know
+	open map[string]id.ID // reference number → payout, of those whose outcome this process does not know or has as a no
+	noes []string         // of open: what was declined, the oldest first
 }
 
 var _ payout.Rail = (*Rail)(nil)
@@ -26,6 +28,8 @@ const (
 	// maxOpen bounds the payouts that a late answer can be told of; the worker
 	// asks about all others in its own time.
 	maxOpen = 10_000
+	// maxNoes bounds the declined credits of which a later yes is heard.
+	maxNoes = 1000
 	// maxLate bounds the late answers that wait to be told.
 	maxLate = 256
 )
@@ -77,8 +81,16 @@ func (r *Rail) Send(ctx context.Context, i payout.Instruction) (payout.Outcome, 
 	return r.do(ctx, i, r.line.Send)
 }
 
-// Ask repeats the very same message.
+// ErrOld tells that a credit is too old to be repeated: the network may have
+// forgotten it, and would take the repeat for a new one.
+var ErrOld = errors.New("cardnetwork: the network may have forgotten this credit; its clearing tells")
+
+// Ask repeats the very same message, as long as the network is sure to
+// remember the first one.
 func (r *Rail) Ask(ctx context.Context, i payout.Instruction) (payout.Outcome, error) {
+	if i.Old {
+		return payout.Outcome{}, ErrOld
+	}
 	return r.do(ctx, i, r.line.Ask)
 }
 
@@ -89,8 +101,11 @@ func (r *Rail) do(ctx context.Context, i payout.Instruction, say func(context.Co
 	}
 	r.await(c.RRN, i.ID)
 	out, err := say(ctx, c)
-	if out.State != Unknown {
+	switch out.State {
+	case Done:
 		r.known(c.RRN)
+	case Declined, NotSent:
+		r.closed(c.RRN) // what is said of it later contradicts
 	}
 	return told(out, c.RRN), err
 }
@@ -159,6 +174,16 @@ func (r *Rail) await(rrn string, payout id.ID) {
 	defer r.mu.Unlock()
 	if len(r.open) < maxOpen {
 		r.open[rrn] = payout
+	}
+}
+
+// closed keeps a declined credit's number among those a late answer is told of.
+func (r *Rail) closed(rrn string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.noes = append(r.noes, rrn); len(r.noes) > maxNoes {
+		delete(r.open, r.noes[0])
+		r.noes = r.noes[1:]
 	}
 }
 

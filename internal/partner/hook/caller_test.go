@@ -49,7 +49,7 @@ func TestCallerKeepsOutOfPrivateNetworks(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
 	defer s.Close()
 	c := hook.NewCaller(5*time.Second, false, time.Now)
-	for _, to := range []string{s.URL, "http://localhost:" + s.URL[len("http://127.0.0.1:"):], "http://10.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://[::1]:1/", "http://[::ffff:127.0.0.1]:1/", "http://100.64.0.1/"} {
+	for _, to := range []string{s.URL, "http://localhost:" + s.URL[len("http://127.0.0.1:"):], "http://10.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://[::1]:1/", "http://[::ffff:127.0.0.1]:1/", "http://100.64.0.1/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://198.18.0.1/", "http://[::7f00:1]/"} {
 		if a := c.Post(context.Background(), to, vault.Hide("x"), "k", nil); a.Problem != "private" && a.Problem != "refused" {
 			t.Errorf("%s: %+v", to, a)
 		}

@@ -41,9 +41,27 @@ func public(address string) error {
 		return err
 	}
 	ip = ip.Unmap()
-	shared := netip.MustParsePrefix("100.64.0.0/10") // carriers' own networks, and some clouds' metadata
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || shared.Contains(ip) {
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
 		return ErrPrivate
 	}
+	for _, p := range special() {
+		if p.Contains(ip) {
+			return ErrPrivate
+		}
+	}
 	return nil
+}
+
+// special are the blocks of the registries of special-purpose addresses (RFC
+// 6890 and its updates) that the methods of netip do not know: among them those
+// that stand for other, perhaps private, addresses.
+func special() []netip.Prefix {
+	var out []netip.Prefix
+	for _, block := range []string{
+		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fec0::/10",
+	} {
+		out = append(out, netip.MustParsePrefix(block))
+	}
+	return out
 }

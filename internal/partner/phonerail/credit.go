@@ -25,6 +25,7 @@ type credit struct {
 	payer   string
 	phone   phone.Number // the payer's; may be empty
 	message string
+	old     bool // too old to be sent again
 }
 
 // messageID is the name of the message that carries the credit.
@@ -105,6 +106,9 @@ func (c *Client) ask(ctx context.Context, x credit) (result, error) {
 	}
 	if a.status != http.StatusNotFound || a.reason() != "no_such_credit" {
 		return c.read(ctx, a, x)
+	}
+	if x.old {
+		return result{}, errors.New("phone rail: the rail knows no such credit, and ours is too old to be sent again")
 	}
 	out, err := c.send(ctx, x)
 	if out.state == notSent {

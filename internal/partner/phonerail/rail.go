@@ -23,7 +23,7 @@ func (c *Client) Ask(ctx context.Context, i payout.Instruction) (payout.Outcome,
 func creditOf(i payout.Instruction) credit {
 	return credit{
 		name: i.ID.Text(payout.Prefix), number: i.Number, sent: i.Sent, amount: i.Amount, token: i.To.Token.Reveal(), payee: i.To.Name,
-		payer: i.Sender, phone: i.SenderPhone, message: i.Message,
+		payer: i.Sender, phone: i.SenderPhone, message: i.Message, old: i.Old,
 	}
 }
 

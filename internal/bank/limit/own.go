@@ -188,7 +188,7 @@ func (s *Own) offered(b ownBody) OwnOffer {
 	return OwnOffer{From: b.From, To: b.To, Document: order.Compose(
 		order.Head{ID: b.ID, Kind: order.RaiseLimit, Who: b.Who, When: time.Unix(b.Made, 0).UTC()},
 		say("one transfer", b.To.One), say("per day", b.To.Day), say("per month", b.To.Month),
-		order.Line{Name: "in force after", Value: fmt.Sprintf("%d hours", int(s.d.Rules.OwnDelay.Hours()))})}
+		order.Line{Name: "in force after", Value: fmt.Sprintf("%d hours", s.d.Rules.OwnDelay/time.Hour)})}
 }
 
 // Loosen carries an offer out, once it is signed: what of it is tighter counts

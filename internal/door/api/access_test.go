@@ -91,7 +91,7 @@ func matrix() map[string]row {
 		"redeliver": {ask: func(o owner) (string, any) {
 			return "/webhooks/" + o.hook + "/deliveries/" + o.delivery + "/again", nil
 		},
-			owner: 204, reader: 204, other: 404, foreign: "webhook.missing"},
+			owner: 404, reader: 204, other: 404, foreign: "webhook.missing"},
 		"removeWebhook": {ask: func(o owner) (string, any) { return "/webhooks/" + o.doomed, nil },
 			owner: 404, reader: 204, other: 404, foreign: "webhook.missing"}, // the reader's, and gone
 		"listOperations": {ask: just("/operations"), owner: 200, reader: 200, other: 200},

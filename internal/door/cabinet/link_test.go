@@ -54,7 +54,8 @@ func TestMoneyByALink(t *testing.T) {
 		p.get("/transfer").is(200).has("По ссылке")
 		p.get("/payments").is(200).has("Тому, чьего банка вы не знаете")
 		p.get("/links").is(200).has("Ссылок пока нет")
-		offer := p.post("/transfer/recipient", url.Values{"phone": {string(outsider)}, "amount": {"150"}, "message": {"привет"}}).is(200).has("Отправить деньги по ссылке")
+		banks := p.post("/transfer/recipient", url.Values{"phone": {string(outsider)}, "amount": {"150"}, "message": {"привет"}}).to("/transfer/bank")
+		offer := p.get(strings.Replace(banks, "/transfer/bank", "/transfer/nobody", 1)).is(200).has("Отправить деньги по ссылке")
 		_, after, _ := strings.Cut(offer.body, `href="/transfer/link?draft=`)
 		token, _, _ := strings.Cut(after, `"`)
 		if f := p.get("/transfer/link?draft=" + token).is(200).form("/transfer/link"); f.Get("phone") != "+7 903 555-01-99" || f.Get("amount") != "150" || f.Get("message") != "привет" {

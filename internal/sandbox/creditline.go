@@ -180,7 +180,8 @@ func (l *creditLine) tell(ctx context.Context, m *iso8583.Message, c credit, way
 	case firstLate:
 		return l.putOff(ctx, truth)
 	case firstTwice:
-		return l.answer(truth) && l.answer(truth)
+		once := l.answer(truth)
+		return once && l.answer(truth)
 	case firstWrong:
 		truth.Set(4, "000000000001")
 	case firstUnsure:

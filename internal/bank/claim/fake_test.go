@@ -159,7 +159,6 @@ type world struct {
 	key      *ecdsa.PrivateKey
 	spki     []byte
 	real     *banktest.Clock
-	n        int
 }
 
 func each(t *testing.T, fn func(w *world)) {

@@ -13,6 +13,7 @@ import (
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/payout"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
@@ -436,6 +437,48 @@ func TestWishes(t *testing.T) {
 		}
 		if _, err := w.claims.Take(ctx, secret, p.Token+"x"); !errors.Is(err, claim.ErrProof) {
 			w.Error(err)
+		}
+	})
+}
+
+// Money of a sender who was blocked meanwhile goes nowhere: neither way tells
+// its receiver more than that there is nothing, and it comes back by its time.
+func TestBlockedSender(t *testing.T) {
+	each(t, func(w *world) {
+		pavel := w.Client("Павел", "Котов", 0)
+		out, secret := w.send(300)
+		card := w.plan(secret, claim.Wish{Method: "card", Card: visa})
+		own, err := w.claims.Create(ctx, w.order(200, pavel.Phone))
+		if err != nil {
+			w.Fatal(err)
+		}
+		ownSecret := w.secret()
+		home := w.plan(ownSecret, claim.Wish{Method: "account"})
+		set := func(state client.State) {
+			w.Helper()
+			err := w.DB.Write(ctx, func(tx db.Tx) error { return w.Directory.SetState(ctx, tx, w.anna.ID, state) })
+			if err != nil {
+				w.Fatal(err)
+			}
+		}
+		set(client.Blocked)
+		if _, err := w.claims.Take(ctx, secret, card.Token); !errors.Is(err, claim.ErrLink) {
+			w.Errorf("to a card: %v", err)
+		}
+		if _, err := w.claims.Take(ctx, ownSecret, home.Token); !errors.Is(err, claim.ErrLink) {
+			w.Errorf("to an account: %v", err)
+		}
+		if w.one(out).State != claim.Waiting || w.one(own).State != claim.Waiting || w.transit() != 500_00 || len(w.ways.begun) != 0 {
+			w.Errorf("%s, %s, %d in transit, %d payouts", w.one(out).State, w.one(own).State, w.transit(), len(w.ways.begun))
+		}
+		set(client.Active) // let go, the link works again
+		if got, err := w.claims.Take(ctx, ownSecret, home.Token); err != nil || got.State != claim.Done {
+			w.Errorf("let go: %+v, %v", got, err)
+		}
+		set(client.Blocked)
+		w.Clock.Add(claim.TTL)
+		if _, err := w.claims.Step(ctx); err != nil || w.one(out).State != claim.Expired || w.Balance(w.anna.Account) != 9_800_00 {
+			w.Errorf("%v, %s, %d left", err, w.one(out).State, w.Balance(w.anna.Account))
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/token"
@@ -245,7 +246,9 @@ func (s *Service) Take(ctx context.Context, secret, plan string) (Shown, error) 
 }
 
 // lock runs fn on a claim that still waits, its row locked; otherwise it only
-// reads how the claim stands.
+// reads how the claim stands. Money of a sender who was blocked meanwhile goes
+// nowhere: whoever has the link sees what a stranger sees, and it comes back to
+// the sender by its time.
 func (s *Service) lock(ctx context.Context, r *row, fn func(tx db.Tx) error) error {
 	return s.d.DB.Write(ctx, func(tx db.Tx) error {
 		now, err := find(ctx, tx, qLock, r.id.Bytes())
@@ -258,6 +261,13 @@ func (s *Service) lock(ctx context.Context, r *row, fn func(tx db.Tx) error) err
 			return ErrLink
 		case r.state != Waiting:
 			return nil
+		}
+		sender, err := s.d.People.StateOf(ctx, tx, r.client)
+		if err == nil && sender == client.Blocked {
+			err = ErrLink
+		}
+		if err != nil {
+			return err
 		}
 		return fn(tx)
 	})

@@ -441,6 +441,58 @@ func TestWishes(t *testing.T) {
 	})
 }
 
+// After five refusals no further payout is tried; an account of ours and the
+// way back stay open.
+func TestTriesAreCounted(t *testing.T) {
+	each(t, func(w *world) {
+		pavel := w.Client("Павел", "Котов", 0)
+		l, err := w.claims.Create(ctx, w.order(400, pavel.Phone))
+		if err != nil {
+			w.Fatal(err)
+		}
+		secret := w.secret()
+		pass := w.prove(secret).Pass
+		check := func(wish claim.Wish) claim.Plan {
+			w.Helper()
+			p, err := w.claims.Check(ctx, secret, pass, wish)
+			if err != nil {
+				w.Fatal(err)
+			}
+			return p
+		}
+		wish := claim.Wish{Method: "card", Card: visa}
+		var plan claim.Plan
+		w.ways.answer, w.ways.reason = payout.Refused, "no_such_card"
+		for n := range claim.MaxTries {
+			if got := w.one(l); got.Spent {
+				w.Fatalf("spent after %d", n)
+			}
+			plan = check(wish)
+			if s, err := w.claims.Take(ctx, secret, plan.Token); err != nil || s.State != claim.Waiting {
+				w.Fatal(s, err)
+			}
+		}
+		if _, err := w.claims.Take(ctx, secret, plan.Token); !errors.Is(err, claim.ErrTries) {
+			w.Errorf("a sixth: %v", err)
+		}
+		for _, wish := range []claim.Wish{wish, {Method: "wallet:kopilka", Wallet: "+79035550199"}} {
+			if _, err := w.claims.Check(ctx, secret, pass, wish); !errors.Is(err, claim.ErrTries) {
+				w.Errorf("%s: %v", wish.Method, err)
+			}
+		}
+		c, err := w.claims.Choose(ctx, secret, pass)
+		if err != nil || !c.Spent || slices.ContainsFunc(c.Methods, func(m claim.Method) bool { return !m.Closed || m.WhyEN == "" }) {
+			w.Errorf("%+v, %v", c, err)
+		}
+		if got := w.one(l); !got.Spent || len(w.ways.begun) != claim.MaxTries || w.transit() != 400_00 {
+			w.Errorf("%+v, %d payouts", got, len(w.ways.begun))
+		}
+		if s, err := w.claims.Take(ctx, secret, check(claim.Wish{Method: "account"}).Token); err != nil || s.State != claim.Done || w.Balance(pavel.Account) != 400_00 {
+			w.Errorf("home: %+v, %v", s, err)
+		}
+	})
+}
+
 // Money of a sender who was blocked meanwhile goes nowhere: neither way tells
 // its receiver more than that there is nothing, and it comes back by its time.
 func TestBlockedSender(t *testing.T) {

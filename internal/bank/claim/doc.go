@@ -41,6 +41,11 @@ const (
 	ShownFor = time.Hour      // how long a link tells that its money has gone out
 )
 
+// MaxTries is how many payouts of a link may be refused: a link is no machine
+// to find out which cards there are. After that only the account of a client of
+// ours is left, or the sum goes back.
+const MaxTries = 5
+
 // State is how far a claim has come. Numbers are stored and never change.
 type State int16
 
@@ -132,6 +137,7 @@ var (
 	ErrOwnCard     = fault.New(fault.Refused, "claim.own_card").At("card") // a card of ours: its holder logs in
 	ErrWallet      = fault.New(fault.Invalid, "claim.wallet").At("wallet")
 	ErrMobile      = fault.New(fault.Invalid, "claim.mobile").At("mobile")
+	ErrTries       = fault.New(fault.Refused, "claim.tries").At("method") // MaxTries were refused
 	ErrNoReceiver  = fault.New(fault.Refused, "claim.no_receiver")
 )
 
@@ -172,6 +178,7 @@ type Link struct {
 	State   State
 	Way     Way    // what the receiver chose, of Paying and Done
 	Reason  string // of Waiting: why the last payout was refused; see payout.ReasonKey
+	Spent   bool   // of Waiting: so many were refused that only an account of ours is left
 	At      time.Time
 	Until   time.Time // when the money goes back by itself
 	DoneAt  time.Time // of a final state

@@ -31,7 +31,7 @@ type row struct {
 	version  int64
 	way      Way
 	payout   []byte // 16 bytes while Paying and once Done by one
-	tries    int64  // payouts begun
+	tries    int64  // payouts begun: of one that waits all were refused
 	reason   string
 	reminded bool
 	sealed   []byte
@@ -144,6 +144,9 @@ func scan(from interface{ Scan(...any) error }) (row, error) {
 	return r, nil
 }
 
+// spent tells that no further payout may be tried.
+func (r row) spent() bool { return r.state == Waiting && r.tries >= MaxTries }
+
 // next is when the worker looks at a claim that waits.
 func (r row) next() time.Time {
 	if !r.reminded {
@@ -222,7 +225,7 @@ func (s *Service) view(r row) (Link, error) {
 		State: r.state, Way: r.way, At: r.at, Until: r.until,
 	}
 	if r.state == Waiting {
-		l.Reason = r.reason
+		l.Reason, l.Spent = r.reason, r.spent()
 	}
 	if r.state.Final() {
 		l.DoneAt = time.UnixMicro(r.doneUS).UTC()

@@ -116,6 +116,9 @@ func (s *Service) work(ctx context.Context, r row, w Wish, b *planBody) error {
 	way, code, _ := strings.Cut(w.Method, ":")
 	switch way {
 	case "card":
+		if r.spent() {
+			return ErrTries
+		}
 		b.way = ToCard
 		return s.toCard(ctx, w.Card, b)
 	case "account":
@@ -133,6 +136,9 @@ func (s *Service) work(ctx context.Context, r row, w Wish, b *planBody) error {
 	case "mobile", "wallet":
 	default:
 		return ErrMethod
+	}
+	if r.spent() {
+		return ErrTries
 	}
 	m, err := s.method(ctx, way, code)
 	if err != nil {
@@ -211,6 +217,9 @@ func (s *Service) Take(ctx context.Context, secret, plan string) (Shown, error) 
 	var begun id.ID
 	err = s.lock(ctx, &r, func(tx db.Tx) error {
 		begun = id.ID{}
+		if r.spent() {
+			return ErrTries
+		}
 		d, err := s.details(r)
 		if err != nil {
 			return err

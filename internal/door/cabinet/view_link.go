@@ -39,6 +39,7 @@ type LinkView struct {
 	State   string // waiting, paying, done, cancelled, expired
 	Way     string // what the receiver chose, empty before
 	Reason  string // of waiting: why his last choice did not work, in words
+	Spent   bool   // … and no other may be tried
 	At      time.Time
 	Until   time.Time
 	DoneAt  time.Time

@@ -266,6 +266,30 @@ func TestRefusedWays(t *testing.T) {
 	})
 }
 
+// After five refusals every way but an account of ours is shut, and says so.
+func TestNoMoreTries(t *testing.T) {
+	each(t, func(w *world) {
+		pavel := w.Client("Павел", "Котов", 0)
+		path := w.send(pavel.Phone, 20)
+		f := w.prove(path)
+		w.says = payout.Outcome{State: payout.Declined, Reason: "no_such_card"}
+		var plan url.Values
+		for range claim.MaxTries {
+			plan = fields(w.step(path+"/where", with(f, "method", "card", "card", "4276000000005677"), 200))
+			w.step(path+"/take", plan, 200, "не получилось")
+		}
+		w.step(path+"/take", plan, 422, "больше пробовать нельзя", "Попытки закончились", "На ваш счёт у нас")
+		w.step(path+"/where", with(f, "method", "card", "card", "4276000000005677"), 422, "больше пробовать нельзя")
+		if len(w.paid) != claim.MaxTries {
+			w.Errorf("%d payouts", len(w.paid))
+		}
+		plan = fields(w.step(path+"/where", with(f, "method", "account"), 200))
+		if rec := w.do(http.MethodPost, path+"/take", plan); rec.Code != http.StatusSeeOther || w.Balance(pavel.Account) != 20_00 {
+			w.Error(rec.Code, w.Balance(pavel.Account))
+		}
+	})
+}
+
 // A client of ours takes it to his account.
 func TestAccount(t *testing.T) {
 	each(t, func(w *world) {

@@ -441,6 +441,57 @@ func TestWishes(t *testing.T) {
 	})
 }
 
+// What a receiver took and his bank sent back is the sender's again, once; one
+// that nobody had seen arrive is as good as refused.
+func TestReturned(t *testing.T) {
+	each(t, func(w *world) {
+		l, secret := w.send(600)
+		if _, err := w.claims.Take(ctx, secret, w.plan(secret, claim.Wish{Method: "card", Card: visa}).Token); err != nil {
+			w.Fatal(err)
+		}
+		w.sms()
+		x, _ := w.ways.last()
+		if err := w.back(x); err != nil {
+			w.Fatal(err)
+		}
+		w.Agrees(w.anna, 10_000)
+		got := w.one(l)
+		if got.State != claim.Returned || got.Way != claim.ToCard || w.transit() != 0 || w.Balance(w.anna.Account) != 10_000_00 {
+			w.Errorf("%+v, %d", got, w.Balance(w.anna.Account))
+		}
+		o := w.Feed(w.anna.ID)
+		if len(o) < 2 || o[0].Kind != operation.PayoutReturn || o[0].Amount != money.Rub(600_00) || o[0].Details.Order != l.Text() || o[1].State != operation.Done {
+			w.Errorf("%+v", o)
+		}
+		if got := w.sms(); len(got) != 1 || !strings.HasPrefix(got[0], string(w.anna.Phone)) || !strings.Contains(got[0], "600") {
+			w.Errorf("told: %q", got)
+		}
+		if _, err := w.claims.See(ctx, secret); !errors.Is(err, claim.ErrLink) {
+			w.Errorf("the link: %v", err)
+		}
+		if _, err := w.claims.Cancel(ctx, w.anna.ID, l.ID); !errors.Is(err, claim.ErrGone) {
+			w.Errorf("cancelled: %v", err)
+		}
+		// Nobody has settled the second one when it comes back.
+		l, secret = w.send(200)
+		w.ways.answer = payout.Unknown
+		if _, err := w.claims.Take(ctx, secret, w.plan(secret, claim.Wish{Method: "card", Card: visa}).Token); err != nil {
+			w.Fatal(err)
+		}
+		x, _ = w.ways.last()
+		w.ways.come(x, payout.Done, "")
+		if err := w.back(x); err != nil {
+			w.Fatal(err)
+		}
+		if got := w.one(l); got.State != claim.Waiting || got.Reason != "declined" || w.transit() != 200_00 {
+			w.Errorf("%+v, %d in transit", got, w.transit())
+		}
+		if also, err := w.claims.Returned(ctx, w.anna.ID, w.IDs.New()); err != nil || also != nil {
+			w.Errorf("another room's: %v", err)
+		}
+	})
+}
+
 // After five refusals no further payout is tried; an account of ours and the
 // way back stay open.
 func TestTriesAreCounted(t *testing.T) {

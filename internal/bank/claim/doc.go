@@ -6,6 +6,7 @@
 //	waiting → paying → done
 //	waiting → cancelled | expired
 //	paying  → waiting, when the payout was refused: another way is chosen
+//	done    → returned, when what was paid out is sent back: it is the sender's
 //
 // The sum stands in the book's transit account from the moment the sender
 // confirmed; a payout takes it from there, or it goes back, once. Every
@@ -56,6 +57,7 @@ const (
 	Done      State = 3
 	Cancelled State = 4 // by the sender
 	Expired   State = 5
+	Returned  State = 6 // was done, and came back from where the receiver had it sent
 )
 
 // String gives the stable word.
@@ -71,11 +73,13 @@ func (s State) String() string {
 		return "cancelled"
 	case Expired:
 		return "expired"
+	case Returned:
+		return "returned"
 	}
 	return "invalid"
 }
 
-// Final tells that nothing more will happen.
+// Final tells that nothing more will happen by itself.
 func (s State) Final() bool { return s >= Done }
 
 // Way is where the receiver has it sent. Numbers are stored and never change.
@@ -176,7 +180,7 @@ type Link struct {
 	Total   money.Amount
 	Message string
 	State   State
-	Way     Way    // what the receiver chose, of Paying and Done
+	Way     Way    // what the receiver chose, of Paying, Done and Returned
 	Reason  string // of Waiting: why the last payout was refused; see payout.ReasonKey
 	Spent   bool   // of Waiting: so many were refused that only an account of ours is left
 	At      time.Time

@@ -266,7 +266,7 @@ func (s *Service) lock(ctx context.Context, r *row, fn func(tx db.Tx) error) err
 		}
 		*r = now
 		switch {
-		case r.state == Cancelled || r.state == Expired || r.state == Waiting && !tx.Now().Before(r.until):
+		case r.state.Final() && r.state != Done || r.state == Waiting && !tx.Now().Before(r.until):
 			return ErrLink
 		case r.state != Waiting:
 			return nil

@@ -165,6 +165,7 @@ func (b *bank) openClaims(p parts, home *url.URL) {
 		Messenger: b.access, Payouts: b.payouts, Partners: choosers{b.agents, p.agents.lines, b.payouts}, BINs: bin.New(p.db), OwnBIN: p.bin, IDs: b.ids,
 		Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now, Digits: access.NewCode, Origin: p.origin, Host: home.Hostname(),
 	})
+	b.payouts.Tell(b.claims)
 }
 
 // links is the door for whoever got money by a link, on the cabinet's origin.

@@ -60,7 +60,7 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		Log: b.log, Now: time.Now, Stopping: c.stopping,
 	})
 	programs := api.Deps{
-		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Transfers: b.transfers, Payouts: b.payouts, Bins: bins, Orders: b.orders,
+		DB: b.db, Tokens: b.access, Clients: b.clients, Cards: b.cards, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Transfers: b.transfers, Payouts: b.payouts, Links: b.claims, Bins: bins, Orders: b.orders,
 		Access: b.access, Looks: b.privacy, Flows: b.access, Applications: b.applications, Disputes: b.disputes, Webhooks: b.webhooks, Friends: b.friends, OwnLimits: b.ownLimits,
 		Kit: kit, Log: b.log, Address: front.Address, Now: time.Now, HTTPS: strings.HasPrefix(c.origin, "https://"),
 	}

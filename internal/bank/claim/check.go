@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/base/db"
+	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/ledger"
 )
@@ -15,12 +17,12 @@ const checkPage = 1000
 var qAll = db.Query(`SELECT ` + columns + ` FROM claim WHERE id > $1 ORDER BY id LIMIT $2`)
 
 // Check compares links with the book (a ledger.Check): each moved its sum into
-// transit, went back at most once and only when it is cancelled or expired, and
-// transit holds what waits and nothing else. Of one whose payout is under way
-// the sum may have left already.
+// transit, went back at most once and only when it is cancelled, expired or
+// returned, and transit holds what waits and nothing else. Of one whose payout
+// is under way the book tells whether the sum has left.
 func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
 	var out []ledger.Breach
-	var waits, pays int64
+	var waits int64
 	last := []byte{}
 	for n := checkPage; n == checkPage; {
 		page, err := all(ctx, r, qAll, last, int64(checkPage))
@@ -30,11 +32,12 @@ func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
 		n = len(page)
 		for _, c := range page {
 			last = c.id.Bytes()
-			switch c.state {
-			case Waiting:
+			there, err := c.there(ctx, r)
+			if err != nil {
+				return nil, err
+			}
+			if there {
 				waits += c.amount.Minor
-			case Paying:
-				pays += c.amount.Minor
 			}
 			wrong, err := c.wrong(ctx, r)
 			if err != nil {
@@ -49,10 +52,20 @@ func Check(ctx context.Context, r db.Reader) ([]ledger.Breach, error) {
 	if err != nil {
 		return nil, err
 	}
-	if has := transit.Posted.Minor; has < waits || has > waits+pays {
-		out = append(out, ledger.Breach{Rule: "transit", Account: ledger.Transit.String(), Detail: fmt.Sprintf("it holds %d; links that wait come to %d, those being paid out to %d", has, waits, pays)})
+	if has := transit.Posted.Minor; has != waits {
+		out = append(out, ledger.Breach{Rule: "transit", Account: ledger.Transit.String(), Detail: fmt.Sprintf("it holds %d; links that wait come to %d", has, waits)})
 	}
 	return out, nil
+}
+
+// there tells whether the sum of a link stands in transit: it waits, or its
+// payout has not taken it yet.
+func (c row) there(ctx context.Context, r db.Reader) (bool, error) {
+	if c.state != Paying || len(c.payout) != 16 {
+		return c.state == Waiting, nil
+	}
+	hold, _, err := ledger.HoldOf(ctx, r, id.ID(c.payout))
+	return hold.Posted.Minor == 0, err
 }
 
 // wrong tells what the book contradicts; empty when it agrees.
@@ -78,6 +91,22 @@ func (c row) wrong(ctx context.Context, r db.Reader) (string, error) {
 		return "and its sum did not come back", nil
 	case !over && went:
 		return "and its sum came back", nil
+	}
+	credit, came, err := ledger.Find(ctx, r, int64(c.client), c.ledgerKey("returned"))
+	if err != nil {
+		return "", err
+	}
+	came = came && !credit.Refused()
+	switch {
+	case c.state == Returned && (!came || !moves(credit, c.account, c.amount.Minor)):
+		return "and its sum did not come back", nil
+	case c.state != Returned && came:
+		return "and its sum came back", nil
+	}
+	if c.state == Done && len(c.payout) == 16 {
+		if lost, err := payout.WasReturned(ctx, r, id.ID(c.payout)); err != nil || lost {
+			return "and its payout came back to nobody", err
+		}
 	}
 	home, took, err := ledger.Find(ctx, r, int64(c.client), c.ledgerKey("home"))
 	if err != nil {

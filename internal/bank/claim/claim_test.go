@@ -13,6 +13,7 @@ import (
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/payout"
+	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/base/phone"
@@ -436,6 +437,151 @@ func TestWishes(t *testing.T) {
 		}
 		if _, err := w.claims.Take(ctx, secret, p.Token+"x"); !errors.Is(err, claim.ErrProof) {
 			w.Error(err)
+		}
+	})
+}
+
+// What a receiver took and his bank sent back is the sender's again, once; one
+// that nobody had seen arrive is as good as refused.
+func TestReturned(t *testing.T) {
+	each(t, func(w *world) {
+		l, secret := w.send(600)
+		if _, err := w.claims.Take(ctx, secret, w.plan(secret, claim.Wish{Method: "card", Card: visa}).Token); err != nil {
+			w.Fatal(err)
+		}
+		w.sms()
+		x, _ := w.ways.last()
+		if err := w.back(x); err != nil {
+			w.Fatal(err)
+		}
+		w.Agrees(w.anna, 10_000)
+		got := w.one(l)
+		if got.State != claim.Returned || got.Way != claim.ToCard || w.transit() != 0 || w.Balance(w.anna.Account) != 10_000_00 {
+			w.Errorf("%+v, %d", got, w.Balance(w.anna.Account))
+		}
+		o := w.Feed(w.anna.ID)
+		if len(o) < 2 || o[0].Kind != operation.PayoutReturn || o[0].Amount != money.Rub(600_00) || o[0].Details.Order != l.Text() || o[1].State != operation.Done {
+			w.Errorf("%+v", o)
+		}
+		if got := w.sms(); len(got) != 1 || !strings.HasPrefix(got[0], string(w.anna.Phone)) || !strings.Contains(got[0], "600") {
+			w.Errorf("told: %q", got)
+		}
+		if _, err := w.claims.See(ctx, secret); !errors.Is(err, claim.ErrLink) {
+			w.Errorf("the link: %v", err)
+		}
+		if _, err := w.claims.Cancel(ctx, w.anna.ID, l.ID); !errors.Is(err, claim.ErrGone) {
+			w.Errorf("cancelled: %v", err)
+		}
+		// Nobody has settled the second one when it comes back.
+		l, secret = w.send(200)
+		w.ways.answer = payout.Unknown
+		if _, err := w.claims.Take(ctx, secret, w.plan(secret, claim.Wish{Method: "card", Card: visa}).Token); err != nil {
+			w.Fatal(err)
+		}
+		x, _ = w.ways.last()
+		w.ways.come(x, payout.Done, "")
+		if err := w.back(x); err != nil {
+			w.Fatal(err)
+		}
+		if got := w.one(l); got.State != claim.Waiting || got.Reason != "declined" || w.transit() != 200_00 {
+			w.Errorf("%+v, %d in transit", got, w.transit())
+		}
+		if also, err := w.claims.Returned(ctx, w.anna.ID, w.IDs.New()); err != nil || also != nil {
+			w.Errorf("another room's: %v", err)
+		}
+	})
+}
+
+// After five refusals no further payout is tried; an account of ours and the
+// way back stay open.
+func TestTriesAreCounted(t *testing.T) {
+	each(t, func(w *world) {
+		pavel := w.Client("Павел", "Котов", 0)
+		l, err := w.claims.Create(ctx, w.order(400, pavel.Phone))
+		if err != nil {
+			w.Fatal(err)
+		}
+		secret := w.secret()
+		pass := w.prove(secret).Pass
+		check := func(wish claim.Wish) claim.Plan {
+			w.Helper()
+			p, err := w.claims.Check(ctx, secret, pass, wish)
+			if err != nil {
+				w.Fatal(err)
+			}
+			return p
+		}
+		wish := claim.Wish{Method: "card", Card: visa}
+		var plan claim.Plan
+		w.ways.answer, w.ways.reason = payout.Refused, "no_such_card"
+		for n := range claim.MaxTries {
+			if got := w.one(l); got.Spent {
+				w.Fatalf("spent after %d", n)
+			}
+			plan = check(wish)
+			if s, err := w.claims.Take(ctx, secret, plan.Token); err != nil || s.State != claim.Waiting {
+				w.Fatal(s, err)
+			}
+		}
+		if _, err := w.claims.Take(ctx, secret, plan.Token); !errors.Is(err, claim.ErrTries) {
+			w.Errorf("a sixth: %v", err)
+		}
+		for _, wish := range []claim.Wish{wish, {Method: "wallet:kopilka", Wallet: "+79035550199"}} {
+			if _, err := w.claims.Check(ctx, secret, pass, wish); !errors.Is(err, claim.ErrTries) {
+				w.Errorf("%s: %v", wish.Method, err)
+			}
+		}
+		c, err := w.claims.Choose(ctx, secret, pass)
+		if err != nil || !c.Spent || slices.ContainsFunc(c.Methods, func(m claim.Method) bool { return !m.Closed || m.WhyEN == "" }) {
+			w.Errorf("%+v, %v", c, err)
+		}
+		if got := w.one(l); !got.Spent || len(w.ways.begun) != claim.MaxTries || w.transit() != 400_00 {
+			w.Errorf("%+v, %d payouts", got, len(w.ways.begun))
+		}
+		if s, err := w.claims.Take(ctx, secret, check(claim.Wish{Method: "account"}).Token); err != nil || s.State != claim.Done || w.Balance(pavel.Account) != 400_00 {
+			w.Errorf("home: %+v, %v", s, err)
+		}
+	})
+}
+
+// Money of a sender who was blocked meanwhile goes nowhere: neither way tells
+// its receiver more than that there is nothing, and it comes back by its time.
+func TestBlockedSender(t *testing.T) {
+	each(t, func(w *world) {
+		pavel := w.Client("Павел", "Котов", 0)
+		out, secret := w.send(300)
+		card := w.plan(secret, claim.Wish{Method: "card", Card: visa})
+		own, err := w.claims.Create(ctx, w.order(200, pavel.Phone))
+		if err != nil {
+			w.Fatal(err)
+		}
+		ownSecret := w.secret()
+		home := w.plan(ownSecret, claim.Wish{Method: "account"})
+		set := func(state client.State) {
+			w.Helper()
+			err := w.DB.Write(ctx, func(tx db.Tx) error { return w.Directory.SetState(ctx, tx, w.anna.ID, state) })
+			if err != nil {
+				w.Fatal(err)
+			}
+		}
+		set(client.Blocked)
+		if _, err := w.claims.Take(ctx, secret, card.Token); !errors.Is(err, claim.ErrLink) {
+			w.Errorf("to a card: %v", err)
+		}
+		if _, err := w.claims.Take(ctx, ownSecret, home.Token); !errors.Is(err, claim.ErrLink) {
+			w.Errorf("to an account: %v", err)
+		}
+		if w.one(out).State != claim.Waiting || w.one(own).State != claim.Waiting || w.transit() != 500_00 || len(w.ways.begun) != 0 {
+			w.Errorf("%s, %s, %d in transit, %d payouts", w.one(out).State, w.one(own).State, w.transit(), len(w.ways.begun))
+		}
+		set(client.Active) // let go, the link works again
+		if got, err := w.claims.Take(ctx, ownSecret, home.Token); err != nil || got.State != claim.Done {
+			w.Errorf("let go: %+v, %v", got, err)
+		}
+		set(client.Blocked)
+		w.Clock.Add(claim.TTL)
+		if _, err := w.claims.Step(ctx); err != nil || w.one(out).State != claim.Expired || w.Balance(w.anna.Account) != 9_800_00 {
+			w.Errorf("%v, %s, %d left", err, w.one(out).State, w.Balance(w.anna.Account))
 		}
 	})
 }

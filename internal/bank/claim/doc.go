@@ -6,6 +6,7 @@
 //	waiting → paying → done
 //	waiting → cancelled | expired
 //	paying  → waiting, when the payout was refused: another way is chosen
+//	done    → returned, when what was paid out is sent back: it is the sender's
 //
 // The sum stands in the book's transit account from the moment the sender
 // confirmed; a payout takes it from there, or it goes back, once. Every
@@ -41,6 +42,11 @@ const (
 	ShownFor = time.Hour      // how long a link tells that its money has gone out
 )
 
+// MaxTries is how many payouts of a link may be refused: a link is no machine
+// to find out which cards there are. After that only the account of a client of
+// ours is left, or the sum goes back.
+const MaxTries = 5
+
 // State is how far a claim has come. Numbers are stored and never change.
 type State int16
 
@@ -51,6 +57,7 @@ const (
 	Done      State = 3
 	Cancelled State = 4 // by the sender
 	Expired   State = 5
+	Returned  State = 6 // was done, and came back from where the receiver had it sent
 )
 
 // String gives the stable word.
@@ -66,11 +73,13 @@ func (s State) String() string {
 		return "cancelled"
 	case Expired:
 		return "expired"
+	case Returned:
+		return "returned"
 	}
 	return "invalid"
 }
 
-// Final tells that nothing more will happen.
+// Final tells that nothing more will happen by itself.
 func (s State) Final() bool { return s >= Done }
 
 // Way is where the receiver has it sent. Numbers are stored and never change.
@@ -132,6 +141,7 @@ var (
 	ErrOwnCard     = fault.New(fault.Refused, "claim.own_card").At("card") // a card of ours: its holder logs in
 	ErrWallet      = fault.New(fault.Invalid, "claim.wallet").At("wallet")
 	ErrMobile      = fault.New(fault.Invalid, "claim.mobile").At("mobile")
+	ErrTries       = fault.New(fault.Refused, "claim.tries").At("method") // MaxTries were refused
 	ErrNoReceiver  = fault.New(fault.Refused, "claim.no_receiver")
 )
 
@@ -170,8 +180,9 @@ type Link struct {
 	Total   money.Amount
 	Message string
 	State   State
-	Way     Way    // what the receiver chose, of Paying and Done
+	Way     Way    // what the receiver chose, of Paying, Done and Returned
 	Reason  string // of Waiting: why the last payout was refused; see payout.ReasonKey
+	Spent   bool   // of Waiting: so many were refused that only an account of ours is left
 	At      time.Time
 	Until   time.Time // when the money goes back by itself
 	DoneAt  time.Time // of a final state

@@ -37,6 +37,7 @@ type Shown struct {
 	Phone    phone.Number // prints masked; the page shows no more of it
 	Until    time.Time
 	Reason   string    // of Waiting: why the last payout was refused
+	Spent    bool      // of Waiting: so many were refused that only an account of ours is left
 	CodeSent bool      // a code is on its way or there
 	ResendAt time.Time // from when another may be asked for, real time
 }
@@ -105,7 +106,7 @@ func (s *Service) shown(ctx context.Context, r row) (Shown, error) {
 	if r.state != Waiting {
 		return out, nil
 	}
-	out.Reason = r.reason
+	out.Reason, out.Spent = r.reason, r.spent()
 	c, err := s.codeOf(ctx, s.d.DB, r)
 	if err != nil {
 		return Shown{}, err
@@ -287,6 +288,11 @@ func (s *Service) choice(ctx context.Context, r row, pass string) (Choice, error
 	}
 	if out.Methods, err = s.d.Partners.Methods(ctx); err != nil {
 		return Choice{}, err
+	}
+	for i := range out.Methods {
+		if m := &out.Methods[i]; out.Spent && !m.Closed {
+			m.Closed, m.WhyRU, m.WhyEN = true, s.words(locale.Russian).T("claim.spent"), s.words(locale.English).T("claim.spent")
+		}
 	}
 	_, out.Own, err = s.owner(ctx, d)
 	return out, err

@@ -24,6 +24,7 @@ import (
 type People interface {
 	ByPhone(ctx context.Context, p phone.Number) (client.Person, error)
 	ByID(ctx context.Context, who client.ID) (client.Client, error)
+	StateOf(ctx context.Context, r db.Reader, who client.ID) (client.State, error)
 }
 
 // Payouts takes money to other banks, operators and wallets (payout.Service).

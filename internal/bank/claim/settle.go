@@ -59,16 +59,7 @@ func (s *Service) settle(ctx context.Context, was row, p payout.Payout) (row, er
 			return s.done(ctx, tx, &r, d)
 		case payout.Refused, payout.Returned:
 			moved = true
-			r.way, r.payout, r.reason = 0, []byte{}, reasonOf(p)
-			d, err := s.details(r)
-			if err != nil {
-				return err
-			}
-			d.To, d.Bank = "", ""
-			if err := s.seal(&r, d); err != nil {
-				return err
-			}
-			return step(ctx, tx, &r, Waiting, r.next())
+			return s.retry(ctx, tx, &r, reasonOf(p))
 		}
 		_, err = tx.Exec(ctx, qLater, r.id.Bytes(), r.version, tx.Now().Add(askMin).UnixMicro())
 		return err
@@ -80,6 +71,20 @@ func (s *Service) settle(ctx context.Context, was row, p payout.Payout) (row, er
 		s.tell(r.client)
 	}
 	return r, nil
+}
+
+// retry lets the receiver of a locked claim choose anew.
+func (s *Service) retry(ctx context.Context, tx db.Tx, r *row, reason string) error {
+	d, err := s.details(*r)
+	if err != nil {
+		return err
+	}
+	d.To, d.Bank = "", ""
+	if err := s.seal(r, d); err != nil {
+		return err
+	}
+	r.way, r.payout, r.reason = 0, []byte{}, reason
+	return step(ctx, tx, r, Waiting, r.next())
 }
 
 // reasonOf is the stable word of why a payout was refused.

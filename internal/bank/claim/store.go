@@ -31,7 +31,7 @@ type row struct {
 	version  int64
 	way      Way
 	payout   []byte // 16 bytes while Paying and once Done by one
-	tries    int64  // payouts begun
+	tries    int64  // payouts begun: of one that waits all were refused
 	reason   string
 	reminded bool
 	sealed   []byte
@@ -78,11 +78,13 @@ var (
 	qByID    = db.Query(`SELECT ` + columns + ` FROM claim WHERE id = $1`)
 	qByKey   = db.Query(`SELECT ` + columns + ` FROM claim WHERE client = $1 AND key = $2`)
 	qByToken = db.Query(`SELECT ` + columns + ` FROM claim WHERE token = $1`)
-	qLock    = db.Query(`SELECT ` + columns + ` FROM claim WHERE id = $1 {for_update}`)
-	qOpen    = db.Query(`SELECT ` + columns + ` FROM claim WHERE client = $1 AND next_us IS NOT NULL ORDER BY id DESC LIMIT $2`)
-	qLatest  = db.Query(`SELECT ` + columns + ` FROM claim WHERE client = $1 ORDER BY id DESC LIMIT $2`)
-	qDue     = db.Query(`SELECT ` + columns + ` FROM claim WHERE next_us <= $1 ORDER BY next_us, id LIMIT $2`)
-	qHowMany = db.Query(`SELECT COUNT(*) FROM claim WHERE client = $1 AND next_us IS NOT NULL`)
+	// A client has some hundred links at most, and his own index finds them.
+	qByPayout = db.Query(`SELECT ` + columns + ` FROM claim WHERE client = $1 AND payout = $2`)
+	qLock     = db.Query(`SELECT ` + columns + ` FROM claim WHERE id = $1 {for_update}`)
+	qOpen     = db.Query(`SELECT ` + columns + ` FROM claim WHERE client = $1 AND next_us IS NOT NULL ORDER BY id DESC LIMIT $2`)
+	qLatest   = db.Query(`SELECT ` + columns + ` FROM claim WHERE client = $1 ORDER BY id DESC LIMIT $2`)
+	qDue      = db.Query(`SELECT ` + columns + ` FROM claim WHERE next_us <= $1 ORDER BY next_us, id LIMIT $2`)
+	qHowMany  = db.Query(`SELECT COUNT(*) FROM claim WHERE client = $1 AND next_us IS NOT NULL`)
 
 	qStep = db.Query(`UPDATE claim SET state = $3, way = $4, payout = $5, tries = $6, reason = $7, details = $8, done_us = $9, next_us = $10,
 		version = version + 1 WHERE id = $1 AND version = $2`)
@@ -144,6 +146,9 @@ func scan(from interface{ Scan(...any) error }) (row, error) {
 	return r, nil
 }
 
+// spent tells that no further payout may be tried.
+func (r row) spent() bool { return r.state == Waiting && r.tries >= MaxTries }
+
 // next is when the worker looks at a claim that waits.
 func (r row) next() time.Time {
 	if !r.reminded {
@@ -159,6 +164,8 @@ func may(from, to State) bool {
 		return to == Paying || to == Done || to == Cancelled || to == Expired
 	case Paying:
 		return to == Waiting || to == Done
+	case Done:
+		return to == Returned
 	}
 	return false
 }
@@ -222,7 +229,7 @@ func (s *Service) view(r row) (Link, error) {
 		State: r.state, Way: r.way, At: r.at, Until: r.until,
 	}
 	if r.state == Waiting {
-		l.Reason = r.reason
+		l.Reason, l.Spent = r.reason, r.spent()
 	}
 	if r.state.Final() {
 		l.DoneAt = time.UnixMicro(r.doneUS).UTC()

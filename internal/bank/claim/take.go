@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/token"
@@ -115,6 +116,9 @@ func (s *Service) work(ctx context.Context, r row, w Wish, b *planBody) error {
 	way, code, _ := strings.Cut(w.Method, ":")
 	switch way {
 	case "card":
+		if r.spent() {
+			return ErrTries
+		}
 		b.way = ToCard
 		return s.toCard(ctx, w.Card, b)
 	case "account":
@@ -132,6 +136,9 @@ func (s *Service) work(ctx context.Context, r row, w Wish, b *planBody) error {
 	case "mobile", "wallet":
 	default:
 		return ErrMethod
+	}
+	if r.spent() {
+		return ErrTries
 	}
 	m, err := s.method(ctx, way, code)
 	if err != nil {
@@ -210,6 +217,9 @@ func (s *Service) Take(ctx context.Context, secret, plan string) (Shown, error) 
 	var begun id.ID
 	err = s.lock(ctx, &r, func(tx db.Tx) error {
 		begun = id.ID{}
+		if r.spent() {
+			return ErrTries
+		}
 		d, err := s.details(r)
 		if err != nil {
 			return err
@@ -245,7 +255,9 @@ func (s *Service) Take(ctx context.Context, secret, plan string) (Shown, error) 
 }
 
 // lock runs fn on a claim that still waits, its row locked; otherwise it only
-// reads how the claim stands.
+// reads how the claim stands. Money of a sender who was blocked meanwhile goes
+// nowhere: whoever has the link sees what a stranger sees, and it comes back to
+// the sender by its time.
 func (s *Service) lock(ctx context.Context, r *row, fn func(tx db.Tx) error) error {
 	return s.d.DB.Write(ctx, func(tx db.Tx) error {
 		now, err := find(ctx, tx, qLock, r.id.Bytes())
@@ -254,10 +266,17 @@ func (s *Service) lock(ctx context.Context, r *row, fn func(tx db.Tx) error) err
 		}
 		*r = now
 		switch {
-		case r.state == Cancelled || r.state == Expired || r.state == Waiting && !tx.Now().Before(r.until):
+		case r.state.Final() && r.state != Done || r.state == Waiting && !tx.Now().Before(r.until):
 			return ErrLink
 		case r.state != Waiting:
 			return nil
+		}
+		sender, err := s.d.People.StateOf(ctx, tx, r.client)
+		if err == nil && sender == client.Blocked {
+			err = ErrLink
+		}
+		if err != nil {
+			return err
 		}
 		return fn(tx)
 	})

@@ -12,6 +12,7 @@ import (
 var (
 	qByUID    = db.Query(`SELECT id FROM client WHERE uid = $1`)
 	qSetState = db.Query(`UPDATE client SET state = $2 WHERE id = $1`)
+	qStateOf  = db.Query(`SELECT state FROM client WHERE id = $1`)
 )
 
 // ByUID finds a client by his outside identifier; ErrNobody when there is none.
@@ -34,4 +35,15 @@ func (d *Directory) SetState(ctx context.Context, tx db.Tx, who ID, state State)
 		err = ErrNobody
 	}
 	return err
+}
+
+// StateOf tells whether a client may order, as a unit of work sees it;
+// ErrNobody when there is none.
+func (d *Directory) StateOf(ctx context.Context, r db.Reader, who ID) (State, error) {
+	var state State
+	err := r.Row(ctx, qStateOf, int64(who)).Scan(&state)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, ErrNobody
+	}
+	return state, err
 }

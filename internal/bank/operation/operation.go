@@ -146,7 +146,8 @@ type Details struct {
 	Proof string `json:"r,omitempty"`
 	// Purchase tells what a card did: kinds Purchase, Cash, Refund and CardCredit.
 	Purchase *PurchaseDetails `json:"b,omitempty"`
-	// Payout tells where money was sent: kinds Payout and PayoutReturn.
+	// Payout tells where money was sent: kinds Payout and PayoutReturn. A return
+	// of what was sent by a link has none: Order names the link.
 	Payout *PayoutDetails `json:"w,omitempty"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/base/db"
 	"rocketbank/internal/base/fault"
@@ -12,6 +13,26 @@ import (
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/ledger"
 )
+
+// Returns is a room that has payouts begun out of accounts of the bank. It hears
+// of those that come back: the sum belongs to somebody and must not lie there.
+type Returns interface {
+	// Returned is asked before the unit of work that credits the account, and
+	// gives what else is to be done in it; nil when it is nothing.
+	Returned(ctx context.Context, owner client.ID, payout id.ID) (func(context.Context, db.Tx) error, error)
+}
+
+// Tell has a room hear of what comes back. It is called once, before Return.
+func (s *Service) Tell(r Returns) { s.returns = r }
+
+var qReturned = db.Query(`SELECT COUNT(*) FROM payout WHERE id = $1 AND state = $2`)
+
+// WasReturned tells whether the other side sent a payout back, for a ledger.Check.
+func WasReturned(ctx context.Context, r db.Reader, payout id.ID) (bool, error) {
+	var n int
+	err := r.Row(ctx, qReturned, payout.Bytes(), int64(Returned)).Scan(&n)
+	return n == 1, err
+}
 
 // ErrReturn: the other side returns what it cannot return: a payout that it did
 // not take, or another sum.
@@ -31,6 +52,12 @@ func (s *Service) Return(ctx context.Context, payout id.ID, amount money.Amount,
 	if r.state != Done || amount != r.amount {
 		return ErrReturn
 	}
+	var also func(context.Context, db.Tx) error
+	if !r.told && s.returns != nil {
+		if also, err = s.returns.Returned(ctx, r.client, r.id); err != nil {
+			return fmt.Errorf("payout %s: return: %w", r.text(), err)
+		}
+	}
 	was := r
 	err = s.d.DB.Write(ctx, func(tx db.Tx) error {
 		r = was
@@ -42,8 +69,14 @@ func (s *Service) Return(ctx context.Context, payout id.ID, amount money.Amount,
 		if err != nil {
 			return err
 		}
-		if err := step(ctx, tx, &r, Returned, time.Time{}); err != nil || !r.told {
+		if err := step(ctx, tx, &r, Returned, time.Time{}); err != nil {
 			return err
+		}
+		if also != nil {
+			return also(ctx, tx)
+		}
+		if !r.told {
+			return nil
 		}
 		return s.tell(ctx, tx, r.client, op)
 	})

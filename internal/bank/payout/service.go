@@ -67,7 +67,10 @@ type Deps struct {
 }
 
 // Service sends money out. It is safe for concurrent use.
-type Service struct{ d Deps }
+type Service struct {
+	d       Deps
+	returns Returns // may be nil; see Tell
+}
 
 // New makes the service. Run is its worker.
 func New(d Deps) *Service {

@@ -47,7 +47,7 @@ func (f Family) has(k operation.Kind) bool {
 		return true
 	}
 	switch k {
-	case operation.TransferOut, operation.TransferIn, operation.Payout, operation.PayoutReturn:
+	case operation.TransferOut, operation.TransferIn, operation.Payout, operation.PayoutReturn, operation.LinkOut, operation.LinkIn:
 		return f == Transfers
 	}
 	return false

@@ -174,6 +174,20 @@ func TestEachStepIsToldOnce(t *testing.T) {
 	})
 }
 
+// Money by a link is money between people: its sender's and its receiver's row
+// are told like any transfer.
+func TestLinksAreTransfers(t *testing.T) {
+	each(t, func(d *desk) {
+		d.hook(webhook.Transfers)
+		for kind, state := range map[operation.Kind]operation.State{operation.LinkOut: operation.Pending, operation.LinkIn: operation.Done} {
+			d.happens(kind, state)
+			if got := d.work(); len(got) != 1 || !strings.Contains(got[0].body, `"transfer.created"`) {
+				d.Errorf("%s: told %+v", kind, got)
+			}
+		}
+	})
+}
+
 // again is the room in another process.
 func (d *desk) again() *webhook.Service {
 	d.Helper()

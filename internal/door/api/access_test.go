@@ -31,6 +31,7 @@ type owner struct {
 	card, plastic                                                                 string
 	asked, approval                                                               string
 	payout, payoutQuote, payoutSignature                                          string
+	link, lost, linkQuote, linkSignature                                          string
 	hook, doomed, delivery                                                        string
 	friend, gone                                                                  string // of his contact book
 	session2                                                                      id.ID
@@ -128,6 +129,16 @@ func matrix() map[string]row {
 			owner: 200, reader: 403, other: 200},
 		"listPayouts": {ask: just("/payouts"), owner: 200, reader: 200, other: 200},
 		"getPayout":   read("payout.missing", func(o owner) string { return "/payouts/" + o.payout }),
+		"createLinkQuote": {ask: func(o owner) (string, any) {
+			return "/link-quotes", obj{"phone": linkPhone, "amount": rub("1.00"), "from": o.account}
+		}, owner: 200, reader: 403, other: 404, foreign: "claim.no_such_account"},
+		"createLink": {ask: func(o owner) (string, any) {
+			return "/links", obj{"quote": o.linkQuote, "signature": o.linkSignature}
+		}, owner: 201, reader: 403, other: 422, foreign: "claim.quote_invalid"},
+		"listLinks": {ask: just("/links"), owner: 200, reader: 200, other: 200},
+		"getLink":   read("claim.missing", func(o owner) string { return "/links/" + o.link }),
+		"cancelLink": {ask: func(o owner) (string, any) { return "/links/" + o.lost + "/cancel", nil },
+			owner: 200, reader: 403, other: 404, foreign: "claim.missing"},
 		"getReceipt": {ask: func(o owner) (string, any) { return "/receipts/" + o.order, nil },
 			owner: 200, reader: 200, other: 404, foreign: "order.no_receipt"},
 		"listFriends": {ask: just("/friends"), owner: 200, reader: 200, other: 200},
@@ -166,6 +177,8 @@ func TestAccessMatrix(t *testing.T) {
 		o.quote = w.quote(anna.transfer, obj{"payee": o.payee, "amount": rub("20.00"), "from": o.account}).text("quote")
 		o.payout = w.paysOut(anna, "first-payout", "50.00").text("id")
 		o.payoutQuote, o.payoutSignature = w.payoutQuote(anna, "60.00")
+		o.link, o.lost = w.sendsLink(anna, "first-link", "5.00").text("id"), w.sendsLink(anna, "second-link", "5.00").text("id")
+		o.linkQuote, o.linkSignature = w.linkQuote(anna, "5.00")
 		o.asked, _ = w.asks(anna, 1)
 		o.approval = w.yes(anna, o.asked)["signature"].(string)
 		again, err := w.Access.FinishLogin(ctx, w.Proved(anna.phone), accesstest.Passcode, accesstest.Home)
@@ -220,7 +233,7 @@ func TestAccessMatrix(t *testing.T) {
 		// Another's account under one's own payee.
 		payee := w.payee(other, pavel)
 		w.problem(w.post(other.transfer, "/quotes", obj{"payee": payee, "amount": rub("1.00"), "from": anna.from()}), 404, "transfer.no_such_account")
-		if got := w.balance(anna); got != "800.00 RUB" {
+		if got := w.balance(anna); got != "790.00 RUB" {
 			w.Errorf("Anna has %s", got)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"rocketbank/internal/bank/application"
 	"rocketbank/internal/bank/authentication"
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/limit"
@@ -42,6 +43,8 @@ func Codes() []*fault.Error {
 		limit.ErrSimplifiedDay, limit.ErrSimplifiedMonth, limit.ErrReducedOne, limit.ErrReducedDay, limit.ErrTokenOne, limit.ErrTokenDay, ledger.ErrClosedAccount,
 		payout.ErrMissing, payout.ErrTarget, payout.ErrClosed, payout.ErrQuote, payout.ErrQuoteExpired, payout.ErrAccount, payout.ErrInsufficientFunds, payout.ErrKeyReused, payout.ErrBlocked,
 		payout.ErrCardChars, payout.ErrCardShort, payout.ErrCardLong, payout.ErrCardExtra, payout.ErrCardSwapped, payout.ErrCardNumber, errOurCard,
+		claim.ErrMissing, claim.ErrPhone, claim.ErrSelf, claim.ErrAccount, claim.ErrQuote, claim.ErrQuoteExpired, claim.ErrInsufficientFunds, claim.ErrTooMany,
+		claim.ErrKeyReused, claim.ErrBlocked, claim.ErrUnderWay, claim.ErrGone, errNoLinks,
 		receiver.ErrClosed, receiver.ErrNoBank, receiver.ErrNobody, receiver.ErrNotConnected, receiver.ErrUnwilling, receiver.ErrDown, receiver.ErrNoDefault, receiver.ErrOld, receiver.ErrToken,
 		card.ErrMissing, card.ErrName, card.ErrArt, card.ErrUntil, card.ErrPlace, card.ErrWish, card.ErrCountry, card.ErrGroup, card.ErrCap, card.ErrMerchant,
 		card.ErrTooMany, card.ErrBlocked, card.ErrNotActive, card.ErrNotFrozen, card.ErrNotSuspended, card.ErrBankFroze, card.ErrDead, card.ErrNoDelivery,

@@ -162,6 +162,7 @@ type Deps struct {
 	Tariffs    Tariffs
 	Transfers  Transfers
 	Payouts    Payouts // nil: no money goes to other banks
+	Links      Links   // nil: no money goes by links
 	Bins       Bins
 	Receivers  Receivers // nil: nobody in other banks is found by phone
 	Orders     Orders

@@ -21,6 +21,7 @@ var withoutDocument = map[string]string{
 	"withdrawApplication": "an act on the caller's own application", "applyAgain": "an act on the caller's own application",
 	"makeCardMain": "the path names the card", "freezeCard": "the path names the card", "unfreezeCard": "the path names the card", "resumeCard": "the path names the card",
 	"removeFriend": "the path names the friend", "payFriend": "the path names the friend",
+	"cancelLink":    "the path names the link",
 	"denyPurchase":  "the path names the purchase",
 	"removeWebhook": "the path names what ends", "redeliver": "the path names the delivery",
 	"uploadPage": "a file; TestPages drives the uploads",

@@ -77,7 +77,7 @@ func closed(schema string) bool {
 }
 
 func tags() []string {
-	return []string{"applications", "client", "money", "cards", "transfers", "payouts", "friends", "webhooks", "access"}
+	return []string{"applications", "client", "money", "cards", "transfers", "payouts", "links", "friends", "webhooks", "access"}
 }
 
 func (d *Door) operationOf(rt Route) *huma.Operation {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/payout"
@@ -27,7 +28,7 @@ type OperationPage struct {
 // Operation is one thing that happened to the caller's money.
 type Operation struct {
 	ID           string    `json:"id" example:"op_06b3w5m8k9s6q0h2m4x6v8yrk4"`
-	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup,correction,purchase,cash,refund,card_credit,dispute_credit,payout,payout_return"`
+	Kind         string    `json:"kind" enum:"transfer_out,transfer_in,topup,correction,purchase,cash,refund,card_credit,dispute_credit,payout,payout_return,link_out,link_in"`
 	State        string    `json:"state" enum:"done,pending,declined,reversed"`
 	Amount       Money     `json:"amount"`
 	Fee          Money     `json:"fee"`
@@ -39,6 +40,7 @@ type Operation struct {
 	Message      string    `json:"message,omitempty"`
 	Transfer     string    `json:"transfer,omitempty"`
 	Payout       string    `json:"payout,omitempty" example:"po_06b3w5m8k9s6q0h2m4x6v8yrk4"`
+	Link         string    `json:"link,omitempty" example:"lk_06b3w5m8k9s6q0h2m4x6v8yrk4"`
 	Purchase     *Purchase `json:"purchase,omitempty"`
 	Dispute      *Disputed `json:"dispute,omitempty"`
 }
@@ -104,6 +106,12 @@ func shownOperation(o operation.Operation) Operation {
 		if out.Counterparty == "" {
 			out.Counterparty = strings.ReplaceAll(b.To, "•", "*")
 		}
+	}
+	switch {
+	case o.Kind == operation.LinkOut:
+		out.Link = o.ID.Text(claim.Prefix)
+	case o.Kind == operation.PayoutReturn && o.Details.Payout == nil: // of a link
+		out.Link = o.Details.Order
 	}
 	if o.Kind == operation.TransferOut {
 		out.Transfer = o.Txn.Text(transfer.Prefix)

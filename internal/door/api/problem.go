@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/scan"
@@ -193,7 +194,7 @@ func split(err error) (faults []*fault.Error, broken error) {
 }
 
 func titleOf(f *fault.Error) string {
-	if f.Code == fault.Conflict && f.Key != transfer.ErrKeyReused.Key && f.Key != payout.ErrKeyReused.Key && f.Key != errCardKey.Key {
+	if f.Code == fault.Conflict && f.Key != transfer.ErrKeyReused.Key && f.Key != payout.ErrKeyReused.Key && f.Key != claim.ErrKeyReused.Key && f.Key != errCardKey.Key {
 		return "state"
 	}
 	return string(f.Code)

@@ -38,6 +38,7 @@ func (d *Door) addRoutes() {
 
 	d.addReceivers(read, write)
 	d.addPayouts(read, write)
+	d.addLinks(read, write)
 	d.addFriends(read, write)
 	d.addCards(read, write)
 	d.addOnline(read, write)

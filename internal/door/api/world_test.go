@@ -23,6 +23,7 @@ import (
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/bin"
 	"rocketbank/internal/bank/card"
+	"rocketbank/internal/bank/claim"
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/dispute"
 	"rocketbank/internal/bank/friend"
@@ -141,6 +142,10 @@ func open(t *testing.T, d *db.DB, clock *banktest.Clock, rate api.Rate) *world {
 			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders,
 			Rails: map[payout.Way]payout.Rail{payout.Card: &w.network, payout.Phone: &w.network}, Now: w.Now,
 		}), Bins: bin.New(d),
+		Links: claim.New(claim.Deps{
+			DB: d, Book: w.book, Vault: v, People: w.Clients, Operations: operations, Limits: limits, Tariffs: tariffs, Orders: w.orders, Messenger: w.Access,
+			IDs: id.NewSource(d.Now), Now: w.Now, Digits: access.NewCode, Origin: "https://bank.example", Host: "bank.example",
+		}),
 		Receivers: receiver.New(receiver.Deps{DB: d, Vault: v, People: w.Clients, Limits: limits, Rail: &w.banks, Now: w.Now}),
 		Transfers: transfers,
 		OwnLimits: limit.NewOwn(limit.OwnDeps{DB: d, Vault: v, IDs: id.NewSource(d.Now), People: w.Clients, Rules: limit.Standard()}),

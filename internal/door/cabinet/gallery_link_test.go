@@ -18,12 +18,14 @@ func linkGallery(in ui.Page, cards []ui.Card, say func(ru, en string) string, wi
 		Page: in, ID: "lk_06b3wq8s0f6e2v9c4y7n1h5k3m", Phone: "+7 903 555-01-99", From: cards[0], Amount: rub(1500), Fee: rub(0), Total: rub(1500),
 		Message: say("с днём рождения", "happy birthday"), State: "waiting", At: in.Now, Until: in.Now.Add(7 * 24 * time.Hour), Fresh: true,
 	}
-	tried, paying, done, back, over := waits, waits, waits, waits, waits
+	tried, spent, paying, done, back, over, returned := waits, waits, waits, waits, waits, waits, waits
 	tried.Reason = in.P.T("payout.refused.no_such_card")
+	spent.Reason, spent.Spent = tried.Reason, true
 	paying.State, paying.Way = "paying", "wallet"
 	done.State, done.Way, done.DoneAt = "done", "card", in.Now
 	back.State, back.DoneAt = "cancelled", in.Now
 	over.State, over.DoneAt = "expired", in.Now
+	returned.State, returned.Way, returned.DoneAt = "returned", "card", in.Now
 	late := tried
 	late.Page = with(in, ui.Problem{Text: in.P.T("claim.under_way")})
 	to := PayoutTo{Way: "link", Title: waits.Phone}
@@ -35,11 +37,13 @@ func linkGallery(in ui.Page, cards []ui.Card, say func(ru, en string) string, wi
 		{"link-confirm", ConfirmPage(confirm), false},
 		{"link-waiting", LinkPage(waits), false},
 		{"link-tried", LinkPage(tried), false},
+		{"link-spent", LinkPage(spent), false},
 		{"link-late", LinkPage(late), false},
 		{"link-paying", LinkPage(paying), false},
 		{"link-done", LinkPage(done), false},
 		{"link-cancelled", LinkPage(back), false},
 		{"link-expired", LinkPage(over), false},
+		{"link-returned", LinkPage(returned), false},
 		{"link-live", LinkLive(done), true},
 		{"links", LinksPage(LinksView{Page: in, Links: []LinkView{waits, paying, done, over}}), false},
 		{"links-none", LinksPage(LinksView{Page: in}), false},

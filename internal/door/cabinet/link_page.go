@@ -68,7 +68,7 @@ func (d *Door) linkPage(r *http.Request, l claim.Link) (LinkView, error) {
 func (d *Door) linkView(p ui.Page, l claim.Link) LinkView {
 	v := LinkView{
 		Page: p, ID: l.Text(), Phone: l.Phone.Pretty(), State: l.State.String(), Amount: l.Amount, Fee: l.Fee, Total: l.Total,
-		Message: l.Message, Way: l.Way.String(), At: l.At, Until: l.Until, DoneAt: l.DoneAt,
+		Message: l.Message, Way: l.Way.String(), Spent: l.Spent, At: l.At, Until: l.Until, DoneAt: l.DoneAt,
 	}
 	if l.Reason != "" {
 		v.Reason = p.P.T(payout.ReasonKey(l.Reason))

@@ -96,6 +96,9 @@ func (d *Door) getOperation(w http.ResponseWriter, r *http.Request) error {
 		v.RepeatHref, v.ReceiptHref = "/transfer?repeat="+sent, "/transfers/"+sent
 	case operation.Payout, operation.PayoutReturn:
 		if o.Details.Payout == nil {
+			if strings.HasPrefix(o.Details.Order, claim.Prefix+"_") { // of a link
+				v.ReceiptHref = "/links/" + o.Details.Order
+			}
 			break
 		}
 		to, sent := outOf(o), o.ID

@@ -185,6 +185,9 @@ func row(p *locale.Printer, o operation.Operation, cards []owned) ui.Operation {
 		out.Kind = ui.PayoutOut
 	case operation.PayoutReturn:
 		out.Kind = ui.PayoutBack
+		if o.Details.Phone != "" { // of a link
+			out.Title = p.Phone(o.Details.Phone)
+		}
 	case operation.LinkOut:
 		out.Kind, out.Title = ui.LinkOut, p.Phone(o.Details.Phone)
 	case operation.LinkIn:

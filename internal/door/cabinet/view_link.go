@@ -36,9 +36,10 @@ type LinkView struct {
 	Total  money.Amount
 
 	Message string
-	State   string // waiting, paying, done, cancelled, expired
+	State   string // waiting, paying, done, cancelled, expired, returned
 	Way     string // what the receiver chose, empty before
 	Reason  string // of waiting: why his last choice did not work, in words
+	Spent   bool   // … and no other may be tried
 	At      time.Time
 	Until   time.Time
 	DoneAt  time.Time
@@ -62,7 +63,7 @@ func (v LinkView) icon() (string, string) {
 	switch v.State {
 	case "done":
 		return "circle-check", "k1"
-	case "cancelled", "expired":
+	case "cancelled", "expired", "returned":
 		return "undo-2", "k2"
 	case "paying":
 		return "send", "k3"

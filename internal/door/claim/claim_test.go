@@ -2,6 +2,7 @@ package claim_test
 
 import (
 	"context"
+	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -41,6 +42,7 @@ type world struct {
 	*banktest.Bank
 	h       http.Handler
 	claims  *claim.Service
+	payouts *payout.Service
 	orders  *order.Service
 	anna    banktest.Person
 	says    payout.Outcome
@@ -90,6 +92,8 @@ func each(t *testing.T, fn func(w *world)) {
 			Messenger: w, Payouts: payouts, Partners: w, BINs: bin.New(b.DB), OwnBIN: "550000", IDs: b.IDs, Now: w.real.Now, Digits: access.NewCode,
 			Origin: origin, Host: "bank.example",
 		})
+		w.payouts = payouts
+		payouts.Tell(w.claims)
 		w.h = w.door(web.Rate{PerSecond: -1})
 		fn(w)
 		report, err := ledger.Verify(ctx, b.DB, claim.Check, payout.Check)
@@ -262,6 +266,85 @@ func TestRefusedWays(t *testing.T) {
 		}
 		if rec := w.do(http.MethodGet, path, nil); !strings.Contains(rec.Body.String(), "Проверяем") || !strings.HasSuffix(rec.Header().Get("Refresh"), "; url="+path) {
 			w.Error(rec.Header(), rec.Body)
+		}
+	})
+}
+
+// After five refusals every way but an account of ours is shut, and says so.
+func TestNoMoreTries(t *testing.T) {
+	each(t, func(w *world) {
+		pavel := w.Client("Павел", "Котов", 0)
+		path := w.send(pavel.Phone, 20)
+		f := w.prove(path)
+		w.says = payout.Outcome{State: payout.Declined, Reason: "no_such_card"}
+		var plan url.Values
+		for range claim.MaxTries {
+			plan = fields(w.step(path+"/where", with(f, "method", "card", "card", "4276000000005677"), 200))
+			w.step(path+"/take", plan, 200, "не получилось")
+		}
+		w.step(path+"/take", plan, 422, "больше пробовать нельзя", "Попытки закончились", "На ваш счёт у нас")
+		w.step(path+"/where", with(f, "method", "card", "card", "4276000000005677"), 422, "больше пробовать нельзя")
+		if len(w.paid) != claim.MaxTries {
+			w.Errorf("%d payouts", len(w.paid))
+		}
+		plan = fields(w.step(path+"/where", with(f, "method", "account"), 200))
+		if rec := w.do(http.MethodPost, path+"/take", plan); rec.Code != http.StatusSeeOther || w.Balance(pavel.Account) != 20_00 {
+			w.Error(rec.Code, w.Balance(pavel.Account))
+		}
+	})
+}
+
+// What the other side sends back goes to the sender in one unit of work with
+// the payout; a bank that forgot to ask for it would be told which link it is.
+func TestSentBack(t *testing.T) {
+	each(t, func(w *world) {
+		path := w.send(friend, 20)
+		f := w.prove(path)
+		take := func() payout.Instruction {
+			w.Helper()
+			plan := fields(w.step(path+"/where", with(f, "method", "card", "card", "4276000000005677"), 200))
+			if rec := w.do(http.MethodPost, path+"/take", plan); rec.Code != http.StatusSeeOther {
+				w.Fatal(rec.Code)
+			}
+			return w.paid[len(w.paid)-1]
+		}
+		check := func() string {
+			w.Helper()
+			breaches, err := claim.Check(ctx, w.DB)
+			if err != nil {
+				w.Fatal(err)
+			}
+			return fmt.Sprint(breaches)
+		}
+		x := take()
+		for range 2 {
+			if err := w.payouts.Return(ctx, x.ID, x.Amount, "R-1"); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if got := check(); got != "[]" || w.Balance(w.anna.Account) != 10_000_00 || w.Balance(ledger.Transit) != 0 {
+			w.Error(got, w.Balance(w.anna.Account))
+		}
+		path = w.send(friend, 30)
+		f = w.prove(path)
+		x = take()
+		w.payouts.Tell(nil)
+		also, err := w.claims.Returned(ctx, w.anna.ID, x.ID)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if err := w.payouts.Return(ctx, x.ID, x.Amount, "R-2"); err != nil {
+			w.Fatal(err)
+		}
+		links, err := w.claims.Latest(ctx, w.anna.ID, 1)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if got := check(); !strings.Contains(got, links[0].Text()+" is done and its payout came back to nobody") || !strings.Contains(got, "it holds 3000; links that wait come to 0") {
+			w.Error(got)
+		}
+		if err := w.DB.Write(ctx, func(tx db.Tx) error { return also(ctx, tx) }); err != nil {
+			w.Fatal(err)
 		}
 	})
 }

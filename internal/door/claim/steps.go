@@ -130,7 +130,11 @@ func (d *Door) postWhere(w http.ResponseWriter, r *http.Request) error {
 		return d.choice(w, r, http.StatusUnprocessableEntity, c, claim.ErrMethod)
 	}
 	if m.Closed {
-		return d.choice(w, r, http.StatusUnprocessableEntity, c, claim.ErrUnavailable)
+		why := claim.ErrUnavailable
+		if c.Spent {
+			why = claim.ErrTries
+		}
+		return d.choice(w, r, http.StatusUnprocessableEntity, c, why)
 	}
 	v := numberView{choiceView: choiceView{view: d.view(r, c.Shown), Choice: c}, Method: m, Word: wish.Method, Typed: typed(wish, c, m.Way)}
 	if m.Way != claim.ToAccount && !f.Has(m.Way.String()) {
@@ -194,7 +198,7 @@ func (d *Door) postTake(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s, err := d.Bank.Take(r.Context(), r.PathValue("link"), f.Get("plan"))
-	if errors.Is(err, claim.ErrUnavailable) || err == nil && s.State == claim.Waiting {
+	if errors.Is(err, claim.ErrUnavailable) || errors.Is(err, claim.ErrTries) || err == nil && s.State == claim.Waiting {
 		return d.failed(w, r, f.Get("pass"), s, err)
 	}
 	if err != nil {

@@ -150,7 +150,7 @@ var reasons = map[string]bool{
 
 // ReasonKey gives the catalogue key that tells a refusal in words.
 func ReasonKey(reason string) string {
-	if !reasons[reason] {
+	if !reasons[reason] && reason != reasonProbing {
 		reason = "declined"
 	}
 	return "payout.refused." + reason

@@ -94,6 +94,9 @@ func (s *Service) Quote(ctx context.Context, who client.ID, a Ask) (Quote, error
 	if err := s.d.Limits.Rules().CheckOne(a.Amount); err != nil {
 		return Quote{}, err
 	}
+	if err := s.mayProbe(ctx, s.d.DB, who, a.To.Way, 1); err != nil {
+		return Quote{}, err
+	}
 	me, err := s.d.People.Person(ctx, who)
 	if err != nil {
 		return Quote{}, err

@@ -344,6 +344,11 @@ func TestReturn(t *testing.T) {
 		if err := d.payouts.Return(ctx, refused.ID, refused.Amount, ""); !errors.Is(err, payout.ErrReturn) {
 			d.Errorf("a refused one came back: %v", err)
 		}
+		d.other.fate = func() fate { return after }
+		open := d.send(d.order(card(), 1_00, ""))
+		if err := d.payouts.Return(ctx, open.ID, open.Amount, ""); !errors.Is(err, payout.ErrReturnEarly) {
+			d.Errorf("one whose outcome nobody knows came back: %v", err)
+		}
 		if err := d.payouts.Return(ctx, d.IDs.New(), money.Rub(1), ""); !errors.Is(err, payout.ErrMissing) {
 			d.Errorf("nobody's came back: %v", err)
 		}

@@ -10,12 +10,21 @@ import (
 
 // answers counts what the doors answer, by class of status: 5xx and a flood of
 // 401 or 429 are what somebody must look at.
-type answers struct{ total *prometheus.CounterVec }
+type answers struct {
+	total *prometheus.CounterVec
+	// unmatched is money that came back and that the partners' door could not place.
+	unmatched prometheus.Counter
+}
 
 func newAnswers() *answers {
-	return &answers{prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "rocketbank_answers_total", Help: "Answers of the doors by status class; 401, 403 and 429 by themselves.",
-	}, []string{"door", "status"})}
+	return &answers{
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rocketbank_answers_total", Help: "Answers of the doors by status class; 401, 403 and 429 by themselves.",
+		}, []string{"door", "status"}),
+		unmatched: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "rocketbank_payout_returns_unmatched_total", Help: "Returns by the phone-number rail that fit no payout; each needs a person.",
+		}),
+	}
 }
 
 // of counts the answers of one door.

@@ -9,6 +9,7 @@ import (
 
 	"rocketbank/internal/bank/banktest"
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/order/ordertest"
@@ -64,8 +65,10 @@ func newSender(b *banktest.Bank) *sender {
 	b.Helper()
 	s := &sender{Bank: b, banks: openOtherBanks(b.T), orders: order.New(order.Deps{DB: b.DB, Vault: b.Vault}), real: &banktest.Clock{}, anna: b.Client("Анна", "Соколова", senderHas)}
 	s.real.Set(banktest.Noon)
+	rules := limit.Standard()
+	rules.CardRefusals = 1000 // the line is what is tried here, and it is as bad as it can be
 	s.payouts = payout.New(payout.Deps{
-		DB: b.DB, Book: b.Book, Vault: b.Vault, People: b.Directory, Operations: b.Operations, Limits: b.Limits, Tariffs: tariff.New(b.DB),
+		DB: b.DB, Book: b.Book, Vault: b.Vault, People: b.Directory, Operations: b.Operations, Limits: limit.New(b.DB, b.Vault, rules), Tariffs: tariff.New(b.DB),
 		Orders: s.orders, Rails: rails(s.banks.rail), Now: s.real.Now,
 	})
 	s.banks.run(b.T, s.payouts)

@@ -71,7 +71,8 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 		programs.Authentications = b.authentications
 	}
 	open := api.New(programs)
-	hear := partners.Deps{Topups: b.topups, Clearing: b.purchases, NetworkSecret: c.networkSecret, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log}
+	counted := newAnswers()
+	hear := partners.Deps{Unmatched: counted.unmatched.Inc, Topups: b.topups, Clearing: b.purchases, NetworkSecret: c.networkSecret, Receipts: b.notices, SIM: b.access, Secret: c.callbackSecret, SMSSecret: c.smsSecret, Now: time.Now, Log: b.log}
 	if b.receivers.Open() {
 		hear.Payouts, hear.RailSecret = phonePayouts{b}, c.railSecret
 	}
@@ -88,7 +89,6 @@ func (b *bank) doors(c doorConfig) (doors, error) {
 	if err != nil {
 		return doors{}, err
 	}
-	counted := newAnswers()
 	known, isKnown := b.known(front, c)
 	people, machines := counted.of("cabinet", home.Handler()), counted.of("api", open)
 	strangers := counted.of("links", receivers)

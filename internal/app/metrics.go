@@ -38,7 +38,7 @@ func (b *bank) metrics(answers *answers) http.Handler {
 	count("rocketbank_ledger_batches_total", "Commits of the batch writers.", func(s ledger.Stats) int64 { return s.Batches })
 	count("rocketbank_ledger_retries_total", "Batches that had to run again.", func(s ledger.Stats) int64 { return s.Retries })
 	count("rocketbank_ledger_poisoned_total", "Transactions that no batch could write; each is a bug.", func(s ledger.Stats) int64 { return s.Poisoned })
-	r.MustRegister(answers.total, internetCounter{b})
+	r.MustRegister(answers.total, answers.unmatched, internetCounter{b})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{Timeout: metricsIn}))
 	return mux

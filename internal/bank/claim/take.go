@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/client"
+	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/operation"
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/token"
@@ -232,7 +233,7 @@ func (s *Service) Take(ctx context.Context, secret, plan string) (Shown, error) 
 		begun, err = s.d.Payouts.Begin(ctx, tx, payout.Direct{
 			Owner: r.client, Key: ledger.KeyOf("claim", r.text(), fmt.Sprint(r.tries)), From: ledger.Transit, Amount: r.amount, To: b.target(), Message: d.Message,
 		})
-		if errors.Is(err, payout.ErrClosed) {
+		if errors.Is(err, payout.ErrClosed) || errors.Is(err, limit.ErrCardRefusals) {
 			err = ErrUnavailable.Because(err)
 		}
 		if err != nil {

@@ -41,6 +41,7 @@ type Rules struct {
 
 	LookupsClient int64 // people looked up by one client in a bank day
 	LookupsIP     int64 // … from one address in a bank day
+	CardRefusals  int64 // payouts to cards that were refused or are open yet, by one client in a bank day
 	ComparedDay   int64 // numbers that one client writes into his contact book in a bank day
 }
 
@@ -59,6 +60,7 @@ func Standard() Rules {
 		OwnDelay:        24 * time.Hour,
 		LookupsClient:   20,
 		LookupsIP:       200,
+		CardRefusals:    10,
 		ComparedDay:     100,
 	}
 }
@@ -136,6 +138,8 @@ var (
 	ErrTokenDay = fault.New(fault.Refused, "limit.token_day").At("amount")
 	// ErrLookups: too many people looked up today.
 	ErrLookups = fault.New(fault.Throttled, "limit.lookups").At("phone")
+	// ErrCardRefusals: too many payouts to cards were refused today, or are not known yet.
+	ErrCardRefusals = fault.New(fault.Throttled, "limit.card_refusals").At("to")
 	// ErrCompared: too many numbers written into a contact book today.
 	ErrCompared = fault.New(fault.Throttled, "limit.compared").At("phone")
 )
@@ -199,6 +203,15 @@ func (r Rules) TopUp(owner client.ID, sum money.Amount) []ledger.Guard {
 func (r Rules) CheckOne(sum money.Amount) error {
 	if sum.Minor > r.OneTransfer.Minor {
 		return ErrOneTransfer.With("cap", r.OneTransfer)
+	}
+	return nil
+}
+
+// CheckCardRefusals refuses a payout to a card that would be number n of a
+// client's bank day among those that were refused or are open yet.
+func (r Rules) CheckCardRefusals(n int64) error {
+	if n > r.CardRefusals {
+		return ErrCardRefusals
 	}
 	return nil
 }

@@ -13,7 +13,8 @@ import (
 
 // Direct is money that a room of the bank sends out of an account of the bank:
 // what waits in transit for whoever chooses where it goes. It has no price, no
-// limit and no feed row of its own: that room answers for them.
+// limit and no feed row of its own: that room answers for them. Only refused
+// payouts to cards count for the owner as his own do.
 type Direct struct {
 	Owner   client.ID // whose key it is, and whom the other side is told as sender
 	Key     ledger.Key
@@ -60,6 +61,12 @@ func (s *Service) Begin(ctx context.Context, tx db.Tx, d Direct) (id.ID, error) 
 	}
 	if got[0].Refused() {
 		return id.ID{}, fmt.Errorf("payout of the bank: refused: %s", got[0].Reason)
+	}
+	if !got[0].Replay {
+		// The payout is among those counted by now; a refusal undoes the unit of work.
+		if err := s.mayProbe(ctx, tx, d.Owner, d.To.Way, 0); err != nil {
+			return id.ID{}, err
+		}
 	}
 	return got[0].Txn, nil
 }

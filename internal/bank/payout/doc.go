@@ -101,6 +101,7 @@ func (s State) Final() bool { return s == Done || s == Refused || s == Returned 
 var (
 	ErrMissing           = fault.New(fault.Missing, "payout.missing")
 	ErrTarget            = fault.New(fault.Invalid, "payout.target").At("to")            // whoever it is, the money cannot go there
+	ErrReceiverOld       = fault.New(fault.Refused, "receiver.old").At("receiver")       // he has to be looked up again
 	ErrClosed            = fault.New(fault.Refused, "payout.closed").At("to")            // this way does not work now
 	ErrQuote             = fault.New(fault.Invalid, "payout.quote_invalid").At("quote")  // altered or another's
 	ErrQuoteExpired      = fault.New(fault.Refused, "payout.quote_expired").At("quote")  // ask for a new one
@@ -150,7 +151,7 @@ var reasons = map[string]bool{
 
 // ReasonKey gives the catalogue key that tells a refusal in words.
 func ReasonKey(reason string) string {
-	if !reasons[reason] {
+	if !reasons[reason] && reason != reasonProbing {
 		reason = "declined"
 	}
 	return "payout.refused." + reason

@@ -345,6 +345,11 @@ func TestReturn(t *testing.T) {
 		if err := d.payouts.Return(ctx, refused.ID, refused.Amount, ""); !errors.Is(err, payout.ErrReturn) {
 			d.Errorf("a refused one came back: %v", err)
 		}
+		d.other.fate = func() fate { return after }
+		open := d.send(d.order(card(), 1_00, ""))
+		if err := d.payouts.Return(ctx, open.ID, open.Amount, ""); !errors.Is(err, payout.ErrReturnEarly) {
+			d.Errorf("one whose outcome nobody knows came back: %v", err)
+		}
 		if err := d.payouts.Return(ctx, d.IDs.New(), money.Rub(1), ""); !errors.Is(err, payout.ErrMissing) {
 			d.Errorf("nobody's came back: %v", err)
 		}
@@ -492,4 +497,42 @@ func TestStepsAreTheTable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A quote does not outlive what the other bank gave for the receiver, and is
+// then not asked again: he has to be looked up.
+func TestQuoteEndsWithTheReceiver(t *testing.T) {
+	each(t, func(d *desk) {
+		now := d.DB.Now().Truncate(time.Second)
+		for name, c := range map[string]struct {
+			until time.Time
+			want  time.Time
+		}{
+			"earlier": {now.Add(3 * time.Minute), now.Add(3 * time.Minute)}, "later": {now.Add(time.Hour), now.Add(payout.QuoteTTL)}, "none": {time.Time{}, now.Add(payout.QuoteTTL)},
+		} {
+			to := byPhone()
+			to.Until = c.until
+			q, err := d.payouts.Quote(ctx, d.anna.ID, payout.Ask{From: d.anna.Account, To: to, Amount: money.Rub(1_00)})
+			if err != nil || !q.Until.Equal(c.want) {
+				d.Errorf("%s: until %v, %v", name, q.Until, err)
+			}
+		}
+		to := byPhone()
+		to.Until = now.Add(3 * time.Minute)
+		if p := d.send(d.order(to, 1_00, "")); p.State != payout.Done {
+			d.Errorf("in time: %+v", p)
+		}
+		cmd := d.order(to, 1_00, "")
+		d.Clock.Add(3 * time.Minute)
+		if _, err := d.payouts.ReadQuote(ctx, d.anna.ID, cmd.Quote); !errors.Is(err, payout.ErrQuoteExpired) {
+			d.Errorf("read: %v", err)
+		}
+		if _, err := d.payouts.Send(ctx, cmd); !errors.Is(err, payout.ErrQuoteExpired) || len(d.other.told) != 1 {
+			d.Errorf("sent: %v", err)
+		}
+		if _, err := d.payouts.Again(ctx, d.anna.ID, cmd.Quote); !errors.Is(err, payout.ErrReceiverOld) {
+			d.Errorf("again: %v", err)
+		}
+		d.verified()
+	})
 }

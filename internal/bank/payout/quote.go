@@ -73,8 +73,17 @@ func (q *quoteBody) Unpack(u *token.Unpacker) {
 	q.payer = u.ID()
 }
 
-func (q *quoteBody) at() time.Time    { return time.Unix(q.made, 0).UTC() }
-func (q *quoteBody) until() time.Time { return q.at().Add(QuoteTTL) }
+func (q *quoteBody) at() time.Time { return time.Unix(q.made, 0).UTC() }
+
+// until is when the quote ends: with its minutes, or with what the other side
+// gave for the receiver, whichever comes first.
+func (q *quoteBody) until() time.Time {
+	end := q.at().Add(QuoteTTL)
+	if q.to.over(end) {
+		return q.to.Until
+	}
+	return end
+}
 
 func (q *quoteBody) total() (money.Amount, error) { return q.price.Amount.Add(q.price.Fee) }
 
@@ -84,6 +93,9 @@ func (s *Service) Quote(ctx context.Context, who client.ID, a Ask) (Quote, error
 	if err := a.To.check(); err != nil {
 		return Quote{}, err
 	}
+	if a.To.over(s.d.DB.Now()) {
+		return Quote{}, ErrReceiverOld
+	}
 	kind := ways[a.To.Way].kind
 	if s.d.Rails[a.To.Way] == nil || kind == "" {
 		return Quote{}, ErrClosed
@@ -92,6 +104,9 @@ func (s *Service) Quote(ctx context.Context, who client.ID, a Ask) (Quote, error
 		return Quote{}, ErrAmount
 	}
 	if err := s.d.Limits.Rules().CheckOne(a.Amount); err != nil {
+		return Quote{}, err
+	}
+	if err := s.mayProbe(ctx, s.d.DB, who, a.To.Way, 1); err != nil {
 		return Quote{}, err
 	}
 	me, err := s.d.People.Person(ctx, who)
@@ -157,7 +172,8 @@ func (s *Service) stale(ctx context.Context, q *quoteBody) error {
 	return s.d.Tariffs.Valid(ctx, q.price)
 }
 
-// Again asks what a quote asked at the price of now.
+// Again asks what a quote asked at the price of now; ErrReceiverOld when the
+// receiver has to be looked up before.
 func (s *Service) Again(ctx context.Context, who client.ID, text string) (Quote, error) {
 	q, err := s.quote(who, text)
 	if err != nil {

@@ -38,6 +38,10 @@ func WasReturned(ctx context.Context, r db.Reader, payout id.ID) (bool, error) {
 // not take, or another sum.
 var ErrReturn = fault.New(fault.Refused, "payout.return")
 
+// ErrReturnEarly: it is not known yet that the other side took it; the return
+// has to come again.
+var ErrReturnEarly = fault.New(fault.Busy, "payout.return_early")
+
 // Return credits what the other side sends back of a payout that was done
 // (pacs.004): the whole sum, once; our fee stays. Told again, it changes nothing.
 // An answer that this payout was done must have come first.
@@ -49,7 +53,12 @@ func (s *Service) Return(ctx context.Context, payout id.ID, amount money.Amount,
 	if r.state == Returned {
 		return nil
 	}
-	if r.state != Done || amount != r.amount {
+	switch {
+	case amount != r.amount:
+		return ErrReturn
+	case !r.state.Final():
+		return ErrReturnEarly
+	case r.state != Done:
 		return ErrReturn
 	}
 	var also func(context.Context, db.Tx) error

@@ -82,7 +82,10 @@ func (s *Service) Send(ctx context.Context, cmd Send) (Payout, error) {
 	// From here on the way is walked to its end: a closed tab must not leave
 	// the worker to find out what one more second would have told.
 	r.at = got.At
-	r, err = s.goOn(context.WithoutCancel(ctx), r)
+	ctx = context.WithoutCancel(ctx)
+	if r, err = s.held(ctx, r); err == nil && r.state == Reserved {
+		r, err = s.goOn(ctx, r)
+	}
 	if err != nil {
 		return Payout{}, err
 	}
@@ -98,6 +101,9 @@ func (s *Service) refusal(ctx context.Context, cmd Send, q *quoteBody) error {
 		return ErrClosed
 	}
 	if err := s.stale(ctx, q); err != nil {
+		return err
+	}
+	if err := s.mayProbe(ctx, s.d.DB, cmd.Client, q.to.Way, 1); err != nil {
 		return err
 	}
 	return s.d.Limits.Rules().CheckOrder(q.price.Amount, cmd.Standing, s.d.DB.Now())

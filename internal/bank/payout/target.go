@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"rocketbank/internal/bank/token"
@@ -24,6 +25,7 @@ type Target struct {
 	BankEN string
 	Name   string       // the receiver as the sender may see him: «Иван Петрович С.»; may be empty
 	Token  vault.Hidden // what the other side gave for this receiver; may be empty
+	Until  time.Time    // until when that holds, to the second; zero: it does not end
 }
 
 const stars = "•••"
@@ -104,12 +106,26 @@ func (t *Target) pack(p *token.Packer) {
 	for _, s := range []string{t.Number.Reveal(), t.Phone.E164(), t.Bank, t.BankRU, t.BankEN, t.Name, t.Token.Reveal()} {
 		p.Text(s)
 	}
+	p.Int(unix(t.Until))
+}
+
+// over tells that what the other side gave for the receiver holds no more.
+func (t Target) over(now time.Time) bool { return !t.Until.IsZero() && !now.Before(t.Until) }
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }
 
 func (t *Target) unpack(u *token.Unpacker) {
 	t.Way = Way(u.Int()) // #nosec G115 -- packed from one
 	t.Number, t.Phone, t.Bank, t.BankRU, t.BankEN, t.Name, t.Token =
 		vault.Hide(u.Text()), phone.Number(u.Text()), u.Text(), u.Text(), u.Text(), u.Text(), vault.Hide(u.Text())
+	if s := u.Int(); s != 0 {
+		t.Until = time.Unix(s, 0).UTC()
+	}
 }
 
 // details is what stays of a payout for its client to read.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"time"
 
+	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/phone"
 	"rocketbank/internal/base/vault"
@@ -60,8 +61,9 @@ var (
 	ErrDown = fault.New(fault.Busy, "receiver.down").At("bank")
 	// ErrNoDefault: nobody said which bank, and the phone's owner prefers none.
 	ErrNoDefault = fault.New(fault.Missing, "receiver.no_default").At("bank")
-	// ErrOld: older than its minutes; the receiver is given along with it.
-	ErrOld = fault.New(fault.Refused, "receiver.old").At("receiver")
+	// ErrOld: older than its minutes; the receiver is given along with it. A quote
+	// that outlived him is refused with the same.
+	ErrOld = payout.ErrReceiverOld
 	// ErrToken: altered, or another client's.
 	ErrToken = fault.New(fault.Invalid, "receiver.token").At("receiver")
 	// ErrBlocked: the asking client may not order.

@@ -80,6 +80,9 @@ func TestFindsSomebody(t *testing.T) {
 			if again, err := s.Read(anna.ID, got.Token); err != nil || again != got {
 				b.Errorf("read back: %+v, %v", again, err)
 			}
+			if to, err := s.Target(anna.ID, got.Token); err != nil || !to.Until.Equal(got.Until) {
+				b.Errorf("where to: until %v, %v", to.Until, err)
+			}
 			if _, err := s.Read(pavel.ID, got.Token); !errors.Is(err, receiver.ErrToken) {
 				b.Errorf("another's: %v", err)
 			}

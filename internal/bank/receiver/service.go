@@ -247,6 +247,7 @@ func (s *Service) Target(who client.ID, text string) (payout.Target, error) {
 	}
 	return payout.Target{
 		Way: payout.Phone, Phone: phone.Number(b.Phone), Bank: b.Bank, BankRU: b.RU, BankEN: b.EN, Name: b.Name, Token: vault.Hide(b.Token),
+		Until: time.Unix(b.Until, 0).UTC(),
 	}, nil
 }
 

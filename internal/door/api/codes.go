@@ -34,7 +34,7 @@ func Codes() []*fault.Error {
 		errQuery, errParam, errParamTwice, errLimit, errCursor, errTime, errTimeOrder,
 		client.ErrNobody, access.ErrMissing, operation.ErrMissing, transfer.ErrMissing,
 		phone.ErrEmpty, phone.ErrShort, phone.ErrLong, phone.ErrInvalid,
-		transfer.ErrNotAClient, transfer.ErrSelf, transfer.ErrBlocked, limit.ErrLookups,
+		transfer.ErrNotAClient, transfer.ErrSelf, transfer.ErrBlocked, limit.ErrLookups, limit.ErrCardRefusals,
 		locale.ErrAmountEmpty, locale.ErrAmountInvalid, locale.ErrAmountDecimals, locale.ErrAmountPositive, locale.ErrAmountLarge, errCurrency,
 		transfer.ErrPayee, transfer.ErrAccount, transfer.ErrQuote, transfer.ErrQuoteExpired, tariff.ErrChanged, tariff.ErrNoPrice,
 		transfer.ErrMessageLong, transfer.ErrMessageChars, errSignature, order.ErrNotSigned, order.ErrNoReceipt,

@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
+	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/order/ordertest"
 	"rocketbank/internal/bank/payout"
 )
@@ -150,5 +152,26 @@ func TestBadPayouts(t *testing.T) {
 	}
 	if len(w.network.sent) != 0 {
 		t.Error("something was sent")
+	}
+}
+
+// Cards are refused so often in a day, and then no more is asked of other banks.
+func TestTooManyRefusedCards(t *testing.T) {
+	w := lite(t, unlimited)
+	anna := w.person(1, 1000)
+	quote, signature := w.payoutQuote(anna, "10.00")
+	for i := range limit.Standard().CardRefusals {
+		w.paysOut(anna, fmt.Sprint("probe-", i), "13.00")
+	}
+	told := len(w.network.sent)
+	r := w.post(anna.transfer, "/payout-quotes", toZarya("1.00", anna.from()))
+	w.problem(r, 429, "limit.card_refusals")
+	if r.header.Get("Retry-After") == "60" {
+		t.Error("the day is not over in a minute")
+	}
+	late := w.do(ask{method: "POST", path: "/api/v1/payouts", token: anna.transfer, key: "late", body: obj{"quote": quote, "signature": signature}})
+	w.problem(late, 429, "limit.card_refusals")
+	if len(w.network.sent) != told {
+		t.Error("it was sent")
 	}
 }

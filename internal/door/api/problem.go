@@ -245,7 +245,7 @@ func (d *Door) retryAfter(f *fault.Error) int64 {
 		return seconds(until.Sub(d.d.Now()))
 	}
 	switch {
-	case errors.Is(f, limit.ErrLookups): // counted by the bank day
+	case errors.Is(f, limit.ErrLookups), errors.Is(f, limit.ErrCardRefusals): // counted by the bank day
 		now := d.d.DB.Now()
 		return seconds(clock.DayStart(now).AddDate(0, 0, 1).Sub(now))
 	case f.Code == fault.Busy:

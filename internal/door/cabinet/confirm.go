@@ -10,12 +10,14 @@ import (
 	"rocketbank/internal/bank/client"
 	"rocketbank/internal/bank/order"
 	"rocketbank/internal/bank/payout"
+	"rocketbank/internal/bank/receiver"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/bank/transfer"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
+	"rocketbank/internal/base/phone"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
 	"rocketbank/internal/ledger"
@@ -44,8 +46,9 @@ type terms struct {
 	quote              string // its token
 	from               ledger.AccountID
 	to                 ui.Payee
-	out                *PayoutTo  // who gets it, when he is no client of ours
-	way                payout.Way // … and how
+	out                *PayoutTo    // who gets it, when he is no client of ours
+	way                payout.Way   // … and how
+	phone              phone.Number // … when that is by phone
 	amount, fee, total money.Amount
 	price              tariff.Price
 	until              time.Time
@@ -73,7 +76,10 @@ func (d *Door) renderConfirm(w http.ResponseWriter, r *http.Request, k ordered, 
 		x.outrun, err = err, nil
 	}
 	if x.outrun != nil && err == nil {
-		t, err = d.priceAnew(r, k, &x, t)
+		was := t
+		if t, err = d.priceAnew(r, k, &x, was); errors.Is(err, receiver.ErrOld) {
+			return d.receiverAgain(w, r, x, was, err)
+		}
 	}
 	stale := errors.Is(err, transfer.ErrQuoteExpired)
 	if err != nil && !stale {
@@ -138,6 +144,18 @@ func (d *Door) priceAnew(r *http.Request, k ordered, x *draft, was terms) (terms
 	}
 	x.Quote, x.Session, x.Passed = t.quote, id.ID{}, 0
 	return t, nil
+}
+
+// receiverAgain leads from a quote that outlived its receiver's look-up back to
+// the banks, with everything that was typed.
+func (d *Door) receiverAgain(w http.ResponseWriter, r *http.Request, x draft, was terms, old error) error {
+	cards, err := d.wallet(r)
+	if err != nil {
+		return err
+	}
+	from, _ := byAccount(cards, was.from)
+	typed := draft{From: from.shown.ID, Amount: d.page(r).P.MoneyInput(was.amount), Message: x.Message}
+	return d.lookAgain(w, r, typed, receiver.Receiver{Phone: was.phone}, old)
 }
 
 // postConfirm carries the order out once. The key came with the page: a second

@@ -12,6 +12,7 @@ import (
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/locale"
 	"rocketbank/internal/base/money"
+	"rocketbank/internal/base/phone"
 	"rocketbank/internal/door/ui"
 	"rocketbank/internal/door/web"
 )
@@ -98,9 +99,13 @@ func (o outOrder) carry(r *http.Request, x draft, signed order.Signed) (string, 
 }
 
 func outTerms(p ui.Page, q payout.Quote) terms {
-	return terms{
+	t := terms{
 		quote: q.Token, from: q.From, out: shownTo(p, q.To), way: q.To.Way, amount: q.Amount, fee: q.Fee, total: q.Total, price: q.Price, until: q.Until,
 	}
+	if t.way == payout.Phone {
+		t.phone = phone.Number(q.To.Title)
+	}
+	return t
 }
 
 // shownTo is a receiver as pages write him.

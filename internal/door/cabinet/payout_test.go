@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rocketbank/internal/bank/access/accesstest"
+	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/bank/tariff"
 	"rocketbank/internal/base/id"
@@ -301,5 +302,27 @@ func TestExpiredSessionKeepsTheFormOfACard(t *testing.T) {
 	back := p.get(p.post("/login/passcode", form).to("/transfer/card")).is(200).has("Номер карты введите ещё раз")
 	if f := back.form("/transfer/card"); f.Get("amount") != "100" || f.Get("message") != "за ремонт" || f.Get("number") != "" || f.Get("card") != "" {
 		t.Error(f)
+	}
+}
+
+// Whoever had too many cards refused is told so on the form and on the
+// confirmation that is open still; other ways work.
+func TestTooManyRefusedCards(t *testing.T) {
+	w := lite(t)
+	p := w.person(1, 10_000)
+	path, _ := p.toCard(cardOfZarya, "1000", "")
+	w.network.answers(payout.Outcome{State: payout.Declined, Reason: "no_such_card"})
+	for range limit.Standard().CardRefusals {
+		p.sendsToCard("100")
+	}
+	const words = "слишком много переводов на карты не прошло"
+	p.post("/transfer/card", url.Values{"number": {cardOfZarya}, "from": {p.card}, "amount": {"100"}}).is(422).has(words)
+	p.htmx("/transfer/card/quote", url.Values{"number": {cardOfZarya}, "from": {p.card}, "amount": {"100"}}).is(200).has(words)
+	open := p.get(path).is(200).form("/payout/confirm")
+	open.Set("passcode", accesstest.Passcode)
+	p.post("/payout/confirm", open).is(429).has(words)
+	p.toBank(zarya)
+	if n := int64(len(w.network.sent)); n != limit.Standard().CardRefusals {
+		t.Errorf("%d cards were asked about", n)
 	}
 }

@@ -244,3 +244,26 @@ func TestOldNameOfAReceiver(t *testing.T) {
 		t.Error("what was typed is lost:", back)
 	}
 }
+
+// A confirmation that stood open longer than the name holds leads to the banks
+// again with everything that was typed, and nothing is sent.
+func TestConfirmationOutlivesTheReceiver(t *testing.T) {
+	w := lite(t)
+	p := w.person(1, 10_000)
+	f := p.toBank(zarya).form("/transfer/phone")
+	w.clock.Add(10 * time.Minute)
+	f.Set("from", p.card)
+	f.Set("amount", "1 000")
+	f.Set("message", "за ужин")
+	path := p.post("/transfer/phone", f).to("/payout/confirm")
+	confirm := p.get(path).is(200).form("/payout/confirm")
+	confirm.Set("passcode", accesstest.Passcode)
+	w.clock.Add(5 * time.Minute)
+	p.get(path).is(422).has("Имя получателя пора проверить снова")
+	form := p.post("/payout/confirm", confirm).is(422).has("Имя получателя пора проверить снова", "Банк Заря").form("/transfer/bank")
+	form.Set("bank", zarya)
+	back := p.get(p.post("/transfer/bank", form).to("/transfer/phone")).is(200).form("/transfer/phone")
+	if back.Get("amount") != "1000" || back.Get("message") != "за ужин" || back.Get("from") != p.card || len(w.network.sent) != 0 {
+		t.Error("what was typed is lost:", back)
+	}
+}

@@ -62,8 +62,10 @@ type Deps struct {
 	// without them this bank takes no part in it.
 	Payouts    Payouts
 	RailSecret signature.Secret
-	Now        func() time.Time // real time, for the age of a seal; the machine's when nil
-	Log        *slog.Logger     // may be nil
+	// Unmatched counts money that came back and fits no payout; may be nil.
+	Unmatched func()
+	Now       func() time.Time // real time, for the age of a seal; the machine's when nil
+	Log       *slog.Logger     // may be nil
 }
 
 // maxBody bounds a message.

@@ -62,7 +62,7 @@ func door(t *testing.T) (http.Handler, *rooms, *bytes.Buffer) {
 	t.Helper()
 	log, r := &bytes.Buffer{}, &rooms{}
 	h := partners.New(partners.Deps{
-		Topups: r, Receipts: r, SIM: r, Clearing: r, Payouts: &r.payouts, RailSecret: railSecret, Secret: acqSecret, SMSSecret: smsSecret, NetworkSecret: netSecret,
+		Topups: r, Receipts: r, SIM: r, Clearing: r, Payouts: &r.payouts, RailSecret: railSecret, Unmatched: func() { r.payouts.lost++ }, Secret: acqSecret, SMSSecret: smsSecret, NetworkSecret: netSecret,
 		Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	return h, r, log

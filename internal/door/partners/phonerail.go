@@ -2,7 +2,9 @@ package partners
 
 import (
 	"context"
+	"errors"
 
+	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/id"
 	"rocketbank/internal/base/money"
 	"rocketbank/internal/rail/iso20022"
@@ -48,20 +50,60 @@ func (d *door) phoneRail(ctx context.Context, body []byte) error {
 		}
 		return nil
 	case *iso20022.PaymentReturn:
-		for _, r := range m.Returns {
-			payout, err := id.Parse(payoutPrefix, r.EndToEnd)
-			if err != nil {
-				return bad("bad_key", "OrgnlEndToEndId")
-			}
-			sum, ok := r.Amount.Money()
-			if !ok || r.ID == "" {
-				return bad("bad_amount", "RtrdIntrBkSttlmAmt")
-			}
-			if err := d.Payouts.Return(ctx, payout, sum, r.ID); err != nil {
-				return err
-			}
-		}
-		return nil
+		return d.returned(ctx, m.Returns)
 	}
 	return bad("bad_message", "")
+}
+
+// returned takes every return of a message, whatever became of the others: a
+// retry brings those again that were taken, which changes nothing. It is asked
+// for when one broke in the bank; one that makes no sense is refused after the
+// rest.
+func (d *door) returned(ctx context.Context, list []iso20022.Return) error {
+	var again, wrong []error
+	for _, r := range list {
+		err := d.oneReturn(ctx, r)
+		switch no := (*refusal)(nil); {
+		case errors.As(err, &no):
+			d.unmatched(ctx, r, "", err)
+			wrong = append(wrong, err)
+		case err != nil:
+			d.Log.WarnContext(ctx, "a return has to come again", "return", r.ID, "err", err)
+			again = append(again, err)
+		}
+	}
+	if len(again) > 0 {
+		return errors.Join(again...)
+	}
+	return errors.Join(wrong...)
+}
+
+// oneReturn posts a return. One that fits nothing of ours, an unknown payout,
+// another sum, a payout that was refused, would fit no better if it came again:
+// it is left to people and answered as taken.
+func (d *door) oneReturn(ctx context.Context, r iso20022.Return) error {
+	payout, err := id.Parse(payoutPrefix, r.EndToEnd)
+	if err != nil {
+		return bad("bad_key", "OrgnlEndToEndId")
+	}
+	sum, ok := r.Amount.Money()
+	if !ok || r.ID == "" {
+		return bad("bad_amount", "RtrdIntrBkSttlmAmt")
+	}
+	err = d.Payouts.Return(ctx, payout, sum, r.ID)
+	switch fault.CodeOf(err) {
+	case fault.Missing, fault.Refused:
+		d.unmatched(ctx, r, payout.Text(payoutPrefix), err)
+		return nil
+	}
+	return err
+}
+
+// unmatched makes money that came back and fits no payout known to people, by
+// its names alone.
+func (d *door) unmatched(ctx context.Context, r iso20022.Return, payout string, why error) {
+	d.Log.ErrorContext(ctx, "money came back that fits no payout", "return", r.ID, "payout", payout, "err", why)
+	if d.Unmatched != nil {
+		d.Unmatched()
+	}
 }

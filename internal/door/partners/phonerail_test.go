@@ -3,6 +3,7 @@ package partners_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,8 +15,10 @@ import (
 
 // payouts writes down what the door passed on of the phone-number rail.
 type payouts struct {
-	heard []string
-	err   error
+	heard   []string
+	err     error
+	returns []error // of each return in turn; err after the last
+	lost    int     // returns that were counted as fitting nothing
 }
 
 func (p *payouts) Hint(_ context.Context, which id.ID) error {
@@ -25,6 +28,11 @@ func (p *payouts) Hint(_ context.Context, which id.ID) error {
 
 func (p *payouts) Return(_ context.Context, which id.ID, sum money.Amount, reference string) error {
 	p.heard = append(p.heard, "return "+which.Text("po")+" "+sum.String()+" "+reference)
+	if len(p.returns) > 0 {
+		err := p.returns[0]
+		p.returns = p.returns[1:]
+		return err
+	}
 	return p.err
 }
 
@@ -100,20 +108,72 @@ func TestPhoneRailRefuses(t *testing.T) {
 	}
 }
 
-// A payout that is not known is told so; what breaks in the bank is not believed
-// to be done, so the rail comes again.
+// A status of a payout that is not known is told so; what breaks in the bank is
+// not believed to be done, so the rail comes again. A return that fits nothing is
+// taken and left to people.
 func TestPhoneRailRoomsAnswers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		err    error
-		status int
-	}{{fault.New(fault.Missing, "payout.missing"), 404}, {fault.New(fault.Busy, "busy"), 503}, {fault.New(fault.Refused, "payout.return"), 500}, {errors.New("the disk is full"), 500}} {
-		for _, body := range []string{railStatus, railReturn} {
-			h, r, _ := door(t)
+		err          error
+		status, back int
+	}{
+		{fault.New(fault.Missing, "payout.missing"), 404, 204}, {fault.New(fault.Busy, "busy"), 503, 503},
+		{fault.New(fault.Refused, "payout.return"), 500, 204}, {errors.New("the disk is full"), 500, 500},
+	} {
+		for body, want := range map[string]int{railStatus: c.status, railReturn: c.back} {
+			h, r, log := door(t)
 			r.payouts.err = c.err
-			if w := post(h, "/phonerail/messages", body); w.Code != c.status {
+			if w := post(h, "/phonerail/messages", body); w.Code != want {
 				t.Errorf("%v: %d %s", c.err, w.Code, w.Body)
 			}
+			lost := want == 204
+			if told := strings.Contains(log.String(), "level=ERROR") && strings.Contains(log.String(), "return=rb_1 payout="+paid); told != lost || (r.payouts.lost == 1) != lost {
+				t.Errorf("%v: counted %d, logged %s", c.err, r.payouts.lost, log)
+			}
 		}
+	}
+}
+
+// railReturns is a message with so many returns, rb_1 and on.
+func railReturns(n int) string {
+	head, rest, _ := strings.Cut(railReturn, "<TxInf>")
+	item, tail, _ := strings.Cut(rest, "</TxInf>")
+	out := strings.Replace(head, "<NbOfTxs>1<", fmt.Sprintf("<NbOfTxs>%d<", n), 1)
+	for i := range n {
+		out += "<TxInf>" + strings.Replace(item, "<RtrId>rb_1<", fmt.Sprintf("<RtrId>rb_%d<", i+1), 1) + "</TxInf>"
+	}
+	return out + tail
+}
+
+// One return of several that cannot be taken stops none of the others; the
+// message is asked for again only when that may help.
+func TestPhoneRailTakesEveryReturn(t *testing.T) {
+	t.Parallel()
+	missing, busy, other := fault.New(fault.Missing, "payout.missing"), fault.New(fault.Busy, "busy"), fault.New(fault.Refused, "payout.return")
+	strange := func(body string) string { return strings.Replace(body, paid, "E2E-1", 1) } // the first
+	for name, c := range map[string]struct {
+		body    string
+		returns []error
+		status  int
+		heard   int
+		lost    int
+	}{
+		"all well":               {railReturns(3), nil, 204, 3, 0},
+		"the first fits nothing": {railReturns(3), []error{missing, nil, nil}, 204, 3, 1},
+		"none fits":              {railReturns(3), []error{missing, other, other}, 204, 3, 3},
+		"one breaks":             {railReturns(3), []error{nil, errors.New("the disk is full"), nil}, 500, 3, 0},
+		"one is early":           {railReturns(3), []error{other, busy, nil}, 503, 3, 1},
+		"one makes no sense":     {strange(railReturns(3)), nil, 422, 2, 1},
+		"… and one breaks":       {strange(railReturns(3)), []error{nil, busy}, 503, 2, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, r, log := door(t)
+			r.payouts.returns = c.returns
+			w := post(h, "/phonerail/messages", c.body)
+			if w.Code != c.status || len(r.payouts.heard) != c.heard || r.payouts.lost != c.lost || strings.Count(log.String(), "fits no payout") != c.lost {
+				t.Errorf("%d %s, heard %v, counted %d, logged %s", w.Code, w.Body, r.payouts.heard, r.payouts.lost, log)
+			}
+		})
 	}
 }

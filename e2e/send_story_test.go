@@ -15,13 +15,15 @@ const (
 )
 
 // Every way of sending money that is not to a client by phone: to another bank
-// by phone, to a friend, and a program that hears of it.
+// by phone, by a link, to a friend, and a program that hears of it. The links
+// come last: one of them ends by the demo's clock.
 func TestSendStories(t *testing.T) {
 	t.Parallel()
 	storyDemo(t, func(t *testing.T, d *Demo) {
 		t.Run("by phone to another bank", func(t *testing.T) { toAnotherBankByPhone(t, d.in(t)) })
 		t.Run("a friend is added and paid", func(t *testing.T) { paysFriend(t, d.in(t)) })
 		t.Run("a webhook hears of a transfer", func(t *testing.T) { webhookHears(t, d.in(t)) })
+		t.Run("money by a link", func(t *testing.T) { byLink(t, d.in(t)) })
 		d.Verify()
 	})
 }

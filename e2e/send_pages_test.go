@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,8 @@ func TestSendPages(t *testing.T) {
 
 	w.phonePages(anya)
 	w.linkPages(d, anya)
+	w.friendPages()
+	w.hookPages(d, anya)
 }
 
 // phonePages are those of a transfer to another bank, from its choice to the
@@ -92,8 +96,90 @@ func (w walk) payOut(who Person, total, end string) {
 // who is nobody's client.
 func (w walk) linkPages(d *Demo, who Person) {
 	w.t.Helper()
+	w.look("link-form", "/transfer/link", seldom)
+	w.look("links", "/links", seldom)
 	link := w.sendLink(d, who, "+79035550341", "500")
+	w.gate("link", seldom)
+	if w.all {
+		w.cost(link.page)
+	}
 	r := walk{link.open(w.t, Opt{Within: 8 * time.Minute, Allow: []string{"status of 4"}}), w.all}
 	r.gate("claim", daily)
 	r.cost(strings.TrimPrefix(link.url, d.Cabinet))
+	if !w.all {
+		return
+	}
+	r.Go(link.url)
+	r.Submit("Получить код")
+	r.gate("claim-code", seldom)
+	code := link.phone.Code()
+	r.Fill("code", other(code))
+	r.Submit("Дальше")
+	r.gate("claim-code-error", seldom)
+	r.Fill("code", code)
+	r.Submit("Дальше")
+	r.gate("claim-where", seldom)
+	r.Submit("На карту")
+	r.gate("claim-card", seldom)
+	r.Fill("card", "1234")
+	r.Submit("Дальше")
+	r.gate("claim-card-error", seldom)
+	r.Submit("Другой способ")
+	r.Submit("Кошелёк «Копилка»")
+	r.gate("claim-wallet", seldom)
+	r.Fill("wallet", "+79035550341")
+	r.Submit("Дальше")
+	r.gate("claim-plan", seldom)
+	r.Submit("Получить 500 ₽")
+	r.gate("claim-done", seldom)
+	r.Go("/l/nothing")
+	r.gate("claim-lost", seldom)
+	w.Sees("Деньги получены")
+	w.gate("link-done", seldom)
+}
+
+func (w walk) friendPages() {
+	w.t.Helper()
+	for name, path := range map[string]string{"friends": "/friends", "friend-new": "/friends/new"} {
+		w.look(name, path, seldom)
+	}
+	if !w.all {
+		return
+	}
+	w.Go("/friends/new")
+	w.Submit("Добавить")
+	w.gate("friend-new-error", seldom)
+	w.Go("/friends")
+	w.Submit("Павел")
+	w.gate("friend", seldom)
+	w.cost(w.Path())
+	w.Press("Удалить из друзей")
+	w.Sees("Человек исчезнет из списка")
+	w.gate("friend-remove", seldom)
+}
+
+// hookPages are those of a webhook: with nothing told, with a delivery that
+// failed and one that was taken.
+func (w walk) hookPages(d *Demo, who Person) {
+	w.t.Helper()
+	if !w.all {
+		return
+	}
+	calls := make(chan heard, 16)
+	program := httptest.NewServer(http.HandlerFunc(func(a http.ResponseWriter, r *http.Request) {
+		a.WriteHeader(http.StatusInternalServerError)
+		calls <- heard{r.Header, nil}
+	}))
+	w.t.Cleanup(program.Close)
+	code, hook := d.Call("POST", "/webhooks", who.Token, map[string]any{"url": program.URL, "events": []string{"operation"}},
+		map[string]string{"Idempotency-Key": "hook-pages"})
+	if code != http.StatusCreated {
+		w.t.Fatalf("POST /webhooks: %d %v", code, hook)
+	}
+	page := "/profile/webhooks/" + hook["id"].(string)
+	w.look("webhook-empty", page, seldom)
+	d.Pay(who, d.Person("Павел").Phone, "10.00")
+	next(w.t, calls)
+	w.look("webhook", page, seldom)
+	w.look("tokens-webhook", "/profile/tokens", seldom)
 }

@@ -361,6 +361,8 @@ func (w walk) transferPages(d *Demo, to Person, passcode string) (receipt string
 	w.gate("recipient-error", seldom)
 	w.Fill("phone", "+79165550999")
 	w.Submit("Дальше")
+	w.At("/transfer/bank")
+	w.Submit("Банк неизвестен?")
 	w.gate("not-a-client", seldom)
 	w.Go("/transfer")
 	w.Find(to.Phone)

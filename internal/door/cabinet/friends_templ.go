@@ -621,7 +621,7 @@ func NewFriendPage(v NewFriendView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Shell(v.Page, ui.Frame{Title: v.P.T("cabinet.friends.new"), Heading: v.P.T("cabinet.friends.new"), Tab: ui.TabMore, Flow: true, Back: "/friends", Module: "friends.js"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Shell(v.Page, ui.Frame{Title: v.P.T("cabinet.friends.new"), Heading: v.P.T("cabinet.friends.new"), Tab: ui.TabMore, Flow: true, Back: "/friends", Sheet: "rules.css", Module: "friends.js"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

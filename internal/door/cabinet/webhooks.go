@@ -156,3 +156,14 @@ func (x HookDelivery) words(p ui.Page) string {
 	}
 	return p.P.T("cabinet.hook."+x.State) + ": " + why
 }
+
+// icon is the sign of how a delivery stands, and its tile.
+func (x HookDelivery) icon() (sign, tile string) {
+	switch x.State {
+	case webhook.Delivered.String():
+		return "circle-check", "k1"
+	case webhook.GivenUp.String():
+		return "circle-alert", "k5"
+	}
+	return "hourglass", "k7"
+}

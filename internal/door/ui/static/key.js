@@ -133,22 +133,23 @@ const dress = async (form, data, submitter, keyed) => {
 };
 
 // post sends fields the way a form does: a navigation of the browser, whose
-// last field is the proof.
+// last field is the proof. A field may be called «remove» or «submit» and stands
+// before the form's own verb of that name then.
 const post = (to, fields) => {
   const f = document.createElement('form');
   f.method = 'post';
   f.action = to;
   f.hidden = true;
-  for (const [name, value] of fields) {
+  f.append(...fields.map(([name, value]) => {
     const i = document.createElement('input');
     i.type = 'hidden';
     i.name = name;
     i.value = value;
-    f.append(i);
-  }
+    return i;
+  }));
   document.body.append(f);
-  f.submit();
-  f.remove();
+  HTMLFormElement.prototype.submit.call(f);
+  document.body.removeChild(f);
 };
 
 export const submit = async (form, submitter, filled) => {

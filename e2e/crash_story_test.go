@@ -14,7 +14,7 @@ func TestCrashStory(t *testing.T) {
 	t.Parallel()
 	storyDemo(t, func(t *testing.T, d *Demo) {
 		who, friend := d.Person("Аня"), d.Person("Тимур")
-		p := d.Open(t, Opt{Within: 10 * time.Minute, Allow: []string{"ERR_CONNECTION", "ERR_INCOMPLETE", "ERR_EMPTY", "status of 4"}})
+		p := d.Open(t, Opt{Within: 10 * time.Minute, Allow: []string{"ERR_CONNECTION", "ERR_SOCKET", "ERR_INCOMPLETE", "ERR_EMPTY", "status of 4"}})
 		p.Login(d, who.Phone, who.Passcode)
 		mine, theirs := d.Balance(who.Token), d.Balance(friend.Token)
 		rounds := int64(tier.Count(2, 6, 20))

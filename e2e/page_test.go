@@ -123,7 +123,12 @@ func (p *Page) Until(expression string) {
 
 func (p *Page) until(expression, what string) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end) && p.Err() == nil; time.Sleep(15 * time.Millisecond) {
+	p.within(patience, expression, what)
+}
+
+func (p *Page) within(most time.Duration, expression, what string) {
+	p.t.Helper()
+	for end := time.Now().Add(most); time.Now().Before(end) && p.Err() == nil; time.Sleep(15 * time.Millisecond) {
 		if ok, err := glance(p, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
 			return
 		}
@@ -150,6 +155,12 @@ const plain = `(s=>(s??'').replace(/[\u00a0\u202f\s]+/g,' ').trim())`
 func (p *Page) Sees(text string) {
 	p.t.Helper()
 	p.until(plain+"(document.body?.innerText).includes("+plain+"("+quote(text)+"))", "sees "+text)
+}
+
+// SeesLate is Sees for what takes its time in the world outside.
+func (p *Page) SeesLate(text string) {
+	p.t.Helper()
+	p.within(6*patience, plain+"(document.body?.innerText).includes("+plain+"("+quote(text)+"))", "sees "+text)
 }
 
 // SeesNot fails when the page shows a text now.

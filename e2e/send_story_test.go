@@ -85,7 +85,7 @@ func toAnotherBankByPhone(t *testing.T, d *Demo) {
 	p.Fill("passcode", who.Passcode)
 	p.Submit("Перевести 200 ₽")
 	p.AtPrefix("/payouts/po_")
-	p.Sees("Отправили 200 ₽") // live: nobody loads the page anew
+	p.SeesLate("Отправили 200 ₽") // live: nobody loads the page anew
 	p.Go("/home")
 	p.Sees(name)
 	if got := before - d.Balance(who.Token); got != 1_200_00 {

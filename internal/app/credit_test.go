@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -145,7 +146,7 @@ func (s *sender) settled() {
 		}
 		open := 0
 		for _, p := range s.list() {
-			if !p.State.Final() {
+			if !p.State.Final() && !routeless(p) {
 				open++
 			}
 		}
@@ -154,6 +155,14 @@ func (s *sender) settled() {
 		}
 	}
 	s.Fatal("some payouts never came to an end")
+}
+
+// routeless tells a payout to the card whose bank has no route (response code
+// 92). Said to a first message that is a no; said to a repeat it is no word about
+// the message before, so where that one was lost the payout truthfully stays
+// unknown and its money held.
+func routeless(p payout.Payout) bool {
+	return p.State == payout.Unknown && strings.HasSuffix(p.To.Title, "0921")
 }
 
 // compare holds our books against those of the other banks.
@@ -171,7 +180,7 @@ func (s *sender) compare() {
 		}
 		theirs[c.Reference] = c.Amount
 	}
-	var paid, fees int64
+	var paid, fees, held int64
 	states := map[string]int{}
 	for _, p := range s.list() {
 		states[p.State.String()+" "+p.Reason]++
@@ -184,6 +193,8 @@ func (s *sender) compare() {
 			}
 		case credited:
 			s.Errorf("%s is %v (%s), and the card got %d", p.Text(), p.State, p.Reason, amount)
+		case routeless(p):
+			held += p.Total.Minor
 		case p.Reason != "not_sent" && !refused[p.Text()]:
 			s.Errorf("%s is refused (%s), and nobody refused it", p.Text(), p.Reason)
 		}
@@ -196,8 +207,8 @@ func (s *sender) compare() {
 		s.Errorf("a card was credited for %s, which is no payout of ours", reference)
 	}
 	a, err := ledger.AccountByID(context.Background(), s.DB, s.anna.Account)
-	if err != nil || a.Posted.Minor != senderHas*100-paid-fees || !a.Reserved.IsZero() {
-		s.Errorf("Anna has %v and %v held; %d were paid and %d are fees; %v", a.Posted, a.Reserved, paid, fees, err)
+	if err != nil || a.Posted.Minor != senderHas*100-paid-fees || a.Reserved.Minor != held {
+		s.Errorf("Anna has %v and %v held; %d were paid, %d are fees, %d should be held; %v", a.Posted, a.Reserved, paid, fees, held, err)
 	}
 	if network, ours := s.Balance(ledger.Network), s.Balance(ledger.Fees); network != paid || ours != fees || paid == 0 {
 		s.Errorf("the network is owed %d of %d, the fees are %d of %d", network, paid, ours, fees)

@@ -193,10 +193,19 @@ func (b *Bank) Feed(who client.ID) []operation.Operation {
 // roubles, is the balance of his account.
 func (b *Bank) Agrees(p Person, opening int64) {
 	b.Helper()
-	sum := opening * 100
-	for _, o := range b.Feed(p.ID) {
-		if o.State == operation.Done {
-			sum += o.Amount.Minor
+	sum, f := opening*100, operation.Filter{Limit: 100}
+	for {
+		page, err := b.Operations.Feed(context.Background(), p.ID, f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, o := range page.Operations {
+			if o.State == operation.Done {
+				sum += o.Amount.Minor
+			}
+		}
+		if f.Before = page.Next; f.Before.IsZero() {
+			break
 		}
 	}
 	if got := b.Balance(p.Account); got != sum {

@@ -385,7 +385,9 @@ func TestTheSenderIsWrittenDownWithTheOrder(t *testing.T) {
 		d.other.fate = func() fate { return after }
 		p := d.send(d.order(card(), 1_000_00, ""))
 		first := d.other.told[p.ID]
-		d.Do(func(ctx context.Context, tx db.Tx) error { return d.Directory.ChangePhone(ctx, tx, d.anna.ID, "+79165559999") })
+		d.Do(func(ctx context.Context, tx db.Tx) error {
+			return d.Directory.ChangePhone(ctx, tx, d.anna.ID, "+79165559999")
+		})
 		d.other.decide = func(i payout.Instruction) payout.Outcome { return payout.Outcome{State: payout.Settled} }
 		d.other.fate = func() fate { return fine }
 		d.work(time.Hour)

@@ -54,7 +54,7 @@ func TestS12_DeletionAnswered(t *testing.T) {
 		if len(all) != 1 || all[0].State != privacy.Answered {
 			d.Errorf("the client reads %+v", all)
 		}
-		if got := d.as("auditor").get("/audit?act=privacy.deletion_answered").body; !strings.Contains(got, "gone marketing; kept person") {
+		if got := d.as("auditor").get("/audit?act=privacy.deletion_answered").body; !strings.Contains(got, "gone marketing,friends; kept person") {
 			d.Error("the trail does not say what went and what stays")
 		}
 	})

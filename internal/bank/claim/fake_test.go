@@ -301,9 +301,12 @@ func (w *world) one(l claim.Link) claim.Link {
 // sms reads the messages that wait in the outbox.
 func (w *world) sms() (out []string) {
 	w.Helper()
+	var mu sync.Mutex // handlers run side by side
 	worker := outbox.NewWorker(w.DB, map[string]outbox.Handler{access.SMSTopic: func(_ context.Context, e outbox.Event) error {
 		m, err := access.OpenSMS(w.Vault, e)
 		if err == nil {
+			mu.Lock()
+			defer mu.Unlock()
 			out = append(out, fmt.Sprintf("%s %s", m.To.E164(), m.Text.Reveal()))
 		}
 		return err

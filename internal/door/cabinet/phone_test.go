@@ -78,7 +78,7 @@ func TestMoneyByPhoneToAnotherBank(t *testing.T) {
 	each(t, func(w *world) {
 		p, other := w.person(1, 200_000), w.person(2, 0)
 		list := p.get(p.post("/transfer/recipient", url.Values{"phone": {"8 916 555-99-23"}, "amount": {"5000"}, "message": {"за ужин"}}).to("/transfer/bank")).is(200)
-		list.has("Получатель просит сюда", "Банк Заря", "Синий Кит", "+7 916 555-99-23", "не отвечает", "Пригласить")
+		list.has("Получатель просит сюда", "Банк Заря", "Синий Кит", "+7 916 555-99-23", "не отвечает", "Отправить по ссылке")
 		if strings.Index(list.body, "Банк Заря") > strings.Index(list.body, "Банк №0") || strings.Contains(list.body, `value="`+shut+`"`) {
 			t.Error("the preferred bank is not the first, or a bank that is shut is offered")
 		}

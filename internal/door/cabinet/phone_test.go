@@ -169,7 +169,7 @@ func TestNobodyInAnotherBank(t *testing.T) {
 		path := p.post("/transfer/recipient", url.Values{"phone": {someIn}}).to("/transfer/bank")
 		form := p.get(path).is(200).form("/transfer/bank")
 		form.Set("bank", c.bank)
-		a := p.post("/transfer/bank", form).is(c.status).has(c.want, "Синий Кит", "Пригласить")
+		a := p.post("/transfer/bank", form).is(c.status).has(c.want, "Синий Кит", "Отправить по ссылке")
 		if strings.Contains(a.body, "Петрович") {
 			t.Error("a name is told with", c.want)
 		}
@@ -194,7 +194,7 @@ func TestSilentRail(t *testing.T) {
 	w := lite(t)
 	p := w.person(1, 100)
 	w.banks.set("", nil, errors.New("no answer"))
-	p.get(p.post("/transfer/recipient", url.Values{"phone": {someIn}}).to("/transfer/bank")).is(503).has("Банки сейчас не отвечают", "Пригласить")
+	p.get(p.post("/transfer/recipient", url.Values{"phone": {someIn}}).to("/transfer/bank")).is(503).has("Банки сейчас не отвечают", "Отправить по ссылке")
 }
 
 // The name holds for minutes: after that it is looked up again, with everything

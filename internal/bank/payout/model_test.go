@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rocketbank/internal/bank/limit"
 	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/base/fault"
 	"rocketbank/internal/base/tier"
@@ -16,6 +17,11 @@ import (
 // nothing is held, and every payout is final (M13).
 func TestWhateverTheOtherSideDoes(t *testing.T) {
 	each(t, func(d *desk) {
+		// More refusals than a day may have: they are what is played here.
+		rules := limit.Standard()
+		rules.CardRefusals = 1_000_000
+		d.Limits = limit.New(d.DB, d.Vault, rules)
+		d.payouts, d.orders = roomOf(d.Bank, d.other, d.real)
 		for round := range tier.Count(12, 40, 400) {
 			rng := rand.New(rand.NewPCG(7, uint64(round))) // #nosec G404,G115 -- a reproducible model
 			d.other.fate = func() fate { return fate(rng.IntN(5)) }

@@ -109,7 +109,7 @@ type parts struct {
 	brand    string
 	acquirer topup.Acquirer
 	sms      notice.SMSSender
-	rails    map[payout.Way]payout.Rail // a way without one is closed
+	rails    map[payout.Way]payout.Rail // others than the three below
 	network  *cardnetwork.Rail          // the one of them that keeps a line; may be nil
 	phones   *phonerail.Client          // the phone-number rail; may be nil
 	agents   agents                     // mobile operators and wallets
@@ -177,7 +177,7 @@ func openBank(ctx context.Context, p parts) (*bank, error) {
 	})
 	b.payouts = payout.New(payout.Deps{
 		DB: p.db, Book: b.book, Vault: p.vault, People: b.clients, Operations: b.operations, Limits: b.limits, Tariffs: b.tariffs, Orders: b.orders,
-		Rails: p.agents.rails(p.railsOf()), Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
+		Rails: p.ways(), Live: b.live, Outbox: b.outbox, Log: p.log, Now: time.Now,
 	})
 	b.webhooks = webhook.New(webhook.Deps{
 		DB: p.db, Vault: p.vault, IDs: b.ids, Operations: b.operations, Tokens: b.access, Document: api.Document, Secret: access.NewHookSecret,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -43,18 +42,6 @@ func newAgents(known []agent.Agent, lines []partner.Line) (agents, error) {
 	var err error
 	out.lines, err = partner.New(lines, time.Now)
 	return out, err
-}
-
-// rails adds the ways of operators and wallets to the others.
-func (a agents) rails(others map[payout.Way]payout.Rail) map[payout.Way]payout.Rail {
-	out := maps.Clone(others)
-	if out == nil {
-		out = map[payout.Way]payout.Rail{}
-	}
-	if a.lines != nil {
-		out[payout.Mobile], out[payout.Wallet] = a.lines, a.lines
-	}
-	return out
 }
 
 // maxAgents bounds the file of operators and wallets.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"time"
 
-	"rocketbank/internal/bank/payout"
 	"rocketbank/internal/partner/cardnetwork"
 )
 
@@ -65,13 +64,4 @@ func (c CreditLine) secure() (*tls.Config, error) {
 		return nil, fmt.Errorf("--network-addr must look like network.example:8583: %w", err)
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, Certificates: []tls.Certificate{pair}, RootCAs: pool}, nil
-}
-
-// rails are the ways money leaves by; one that is not there is closed.
-func rails(network *cardnetwork.Rail) map[payout.Way]payout.Rail {
-	out := map[payout.Way]payout.Rail{}
-	if network != nil { // a nil pointer in the map would be no nil there
-		out[payout.Card] = network
-	}
-	return out
 }

@@ -21,10 +21,10 @@ import (
 func TestCreditLineIsChecked(t *testing.T) {
 	t.Parallel()
 	open := func(c CreditLine) (*cardnetwork.Rail, error) { return c.open(slog.New(slog.DiscardHandler), time.Now) }
-	if rail, err := open(CreditLine{}); rail != nil || err != nil || len(rails(rail)) != 0 {
+	if rail, err := open(CreditLine{}); rail != nil || err != nil || len(parts{network: rail}.ways()) != 0 {
 		t.Errorf("without an address: %v %v", rail, err)
 	}
-	if rail, err := open(CreditLine{Addr: "127.0.0.1:8583", Acquirer: "550000"}); rail == nil || err != nil || len(rails(rail)) != 1 {
+	if rail, err := open(CreditLine{Addr: "127.0.0.1:8583", Acquirer: "550000"}); rail == nil || err != nil || len(parts{network: rail}.ways()) != 1 {
 		t.Errorf("on loopback: %v %v", rail, err)
 	}
 	if _, err := open(CreditLine{Addr: "network.example:8583", Acquirer: "550000"}); !errors.Is(err, cardnetwork.ErrOpen) {

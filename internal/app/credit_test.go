@@ -70,7 +70,7 @@ func newSender(b *banktest.Bank) *sender {
 	rules.CardRefusals = 1000 // the line is what is tried here, and it is as bad as it can be
 	s.payouts = payout.New(payout.Deps{
 		DB: b.DB, Book: b.Book, Vault: b.Vault, People: b.Directory, Operations: b.Operations, Limits: limit.New(b.DB, b.Vault, rules), Tariffs: tariff.New(b.DB),
-		Orders: s.orders, Rails: rails(s.banks.rail), Now: s.real.Now,
+		Orders: s.orders, Rails: parts{network: s.banks.rail}.ways(), Now: s.real.Now,
 	})
 	s.banks.run(b.T, s.payouts)
 	return s

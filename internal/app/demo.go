@@ -220,7 +220,7 @@ func runDemo(ctx context.Context, c DemoConfig, d *db.DB, clk *demoClock, keys *
 	}
 	b, err = openBank(ctx, parts{
 		agents: others, db: d, vault: keys, clock: clk, log: c.Log, heads: filepath.Join(c.Folder, headsFile), newHeads: fresh, origin: ready.Cabinet, bin: demoBIN, brand: ui.DefaultBrand().Name, acquirer: take, sms: say,
-		phones: phones, consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme, network: network, rails: rails(network), private: true,
+		phones: phones, consoleOrigin: ready.Console, acsOrigin: ready.ACS, directory: scheme, network: network, private: true,
 	})
 	if err != nil {
 		return err

@@ -36,14 +36,19 @@ func (c PhoneLine) open(log *slog.Logger) (*phonerail.Client, error) {
 	return line, nil
 }
 
-// railsOf are the ways money leaves by, the phone-number rail among them.
-func (p parts) railsOf() map[payout.Way]payout.Rail {
-	out := maps.Clone(p.rails)
-	if p.phones != nil { // a nil pointer in the map would be no nil there
-		if out == nil {
-			out = map[payout.Way]payout.Rail{}
-		}
+// ways are the rails money leaves by. One that is not there is left out: a nil
+// pointer in the map would be no nil there.
+func (p parts) ways() map[payout.Way]payout.Rail {
+	out := map[payout.Way]payout.Rail{}
+	maps.Copy(out, p.rails)
+	if p.network != nil {
+		out[payout.Card] = p.network
+	}
+	if p.phones != nil {
 		out[payout.Phone] = p.phones
+	}
+	if p.agents.lines != nil {
+		out[payout.Mobile], out[payout.Wallet] = p.agents.lines, p.agents.lines
 	}
 	return out
 }

@@ -201,7 +201,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 		return err
 	}
 	b, err := openBank(ctx, parts{agents: others, db: d, vault: keys, clock: clk, log: c.Log, heads: c.Heads, origin: c.Origin, bin: c.BIN, brand: c.Brand.Name, acquirer: take, sms: say,
-		network: network, rails: rails(network),
+		network:       network,
 		consoleOrigin: c.ConsoleOrigin, acsOrigin: strings.TrimSuffix(c.ACSOrigin, "/"), directory: scheme, phones: phones, alerts: c.Alerts})
 	if err != nil {
 		return err
